@@ -1,0 +1,48 @@
+"""What a user may do now, read from grants, tokens and break-glass."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+
+from streha.accounts import models, rules
+
+
+def access(user: models.User, at: dt.datetime) -> rules.Access:
+    """The user's rights at a moment; an inactive user has none."""
+    if not user.is_active:
+        return rules.NOBODY
+    grants = models.Grant.objects.filter(models.in_force(at), user=user)
+    return rules.Access(user_id=user.pk, label=user.username, held=tuple(grant.held() for grant in grants))
+
+
+def token_digest(secret: str) -> str:
+    """Digest under which a token is kept; tokens are 256 random bits, so a plain hash is enough."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def access_by_token(secret: str, at: dt.datetime) -> tuple[models.ApiToken, rules.Access] | None:
+    """The token and its rights: what it was bound to, as far as its user still holds it."""
+    token = (
+        models.ApiToken.objects.select_related("user")
+        .filter(digest=token_digest(secret), withdrawn_at=None, expires__gt=at, user__is_active=True)
+        .first()
+    )
+    if token is None:
+        return None
+    scope = rules.Scope(rules.ScopeKind(token.scope_kind), token.scope_key)
+    bound = rules.HeldRole(rules.Role(token.role), scope, token.expires, via="token")
+    still = [h for h in access(token.user, at).held if h.role == bound.role and _within(bound.scope, h.scope)]
+    held = (bound,) if still else ()
+    return token, rules.Access(user_id=token.user_id, label=f"{token.user.username}/{token.name}", held=held)
+
+
+def _within(inner: rules.Scope, outer: rules.Scope) -> bool:
+    """A token's scope must be one its user holds, or its user holds everything."""
+    return outer.kind == rules.ScopeKind.EVERYTHING or inner == outer
+
+
+def open_breaks(user_id: int, at: dt.datetime) -> frozenset[str]:
+    """Subjects a user may look at by break-glass at this moment."""
+    found = models.BreakGlass.objects.filter(user_id=user_id, starts__lte=at, expires__gt=at, subject__isnull=False)
+    return frozenset(str(subject) for subject in found.values_list("subject", flat=True))

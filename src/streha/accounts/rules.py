@@ -1,0 +1,239 @@
+"""The one declarative policy: role x action x scope x field class.
+
+Everything that decides whether somebody may see or do something starts from ``POLICY``. Lists, counts, hints, maps,
+exports, files and the API turn an ``Access`` into SQL; actions ask it before they write. Nothing here reads a
+database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from streha.common import errors
+from streha.common.codes import FieldClass
+
+
+class Role(StrEnum):
+    """The people of the field, as the office knows them."""
+
+    ENUMERATOR = "enumerator"
+    CASEWORKER = "caseworker"
+    COMMISSION = "commission"
+    ENGINEER = "engineer"
+    PROGRAMME = "programme"
+    FINANCE = "finance"
+    PROTECTION = "protection"
+    PLANNER = "planner"
+    ANALYST = "analyst"
+    IMPORT_APPROVER = "import_approver"
+    DATA_PROTECTION = "data_protection"
+    RELEASE = "release"
+    KEEPER = "keeper"
+
+
+class Action(StrEnum):
+    """What can be done, in the words of the office."""
+
+    PERSON_VIEW = "person.view"
+    PERSON_REGISTER = "person.register"
+    PERSON_CHANGE = "person.change"
+    PERSON_END = "person.end"
+    PERSON_EXPORT = "person.export"
+    SHIELDED_VIEW = "person.shielded"
+    IMPORT_BRING = "import.bring"
+    IMPORT_DECIDE = "import.decide"
+    PLACE_VIEW = "place.view"
+    PLACE_LOAD = "place.load"
+    USER_VIEW = "user.view"
+    USER_MANAGE = "user.manage"
+    JOB_VIEW = "job.view"
+    JOB_ALL = "job.all"
+    LOG_VIEW = "log.view"
+    SUBJECT_FILE = "subject.file"
+    SUBJECT_ERASE = "subject.erase"
+    PROTECTION_RULES = "protection.rules"
+    BREAK_GLASS = "breakglass.use"
+    BREAK_GLASS_REVIEW = "breakglass.review"
+    CENTRAL_QUEUE = "duplicates.central"
+
+
+class ScopeKind(StrEnum):
+    """A scope is a (kind, key) value; the room that owns the kind resolves the key."""
+
+    EVERYTHING = "all"
+    AREA = "area"  # key: id of an area; the whole subtree (room places)
+    ORGANISATION = "organisation"  # key: id of an organisation (this room)
+    OWN = "own"  # what the user registered
+
+
+A = Action
+F = FieldClass
+_SEE = frozenset({A.PERSON_VIEW, A.PLACE_VIEW, A.JOB_VIEW})
+_IDENTITY = frozenset({F.IDENTITY})
+_WORK = frozenset({F.IDENTITY, F.CONTACT, F.HOME_LOCATION})
+_CARE = _WORK | {F.COMMUNITY, F.HEALTH}
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What a role may do, and which classes of field it may read and write."""
+
+    actions: frozenset[Action]
+    reads: frozenset[FieldClass] = frozenset()
+    writes: frozenset[FieldClass] = frozenset()
+
+
+POLICY: Mapping[Role, Permission] = {
+    Role.ENUMERATOR: Permission(_SEE | {A.PERSON_REGISTER}, _WORK, _WORK),
+    Role.CASEWORKER: Permission(
+        _SEE | {A.PERSON_REGISTER, A.PERSON_CHANGE, A.PERSON_END, A.PERSON_EXPORT, A.IMPORT_BRING, A.BREAK_GLASS},
+        _CARE,
+        _CARE,
+    ),
+    Role.IMPORT_APPROVER: Permission(_SEE | {A.IMPORT_DECIDE}, _WORK),
+    Role.COMMISSION: Permission(_SEE, _IDENTITY | {F.HEALTH}),
+    Role.ENGINEER: Permission(_SEE, _IDENTITY | {F.HOME_LOCATION}),
+    Role.PROGRAMME: Permission(_SEE | {A.PERSON_EXPORT, A.IMPORT_BRING}, _WORK),
+    Role.FINANCE: Permission(_SEE, _IDENTITY | {F.PAYMENT}),
+    Role.PROTECTION: Permission(
+        _SEE
+        | {A.PERSON_REGISTER, A.PERSON_CHANGE, A.PERSON_END, A.SHIELDED_VIEW, A.BREAK_GLASS_REVIEW, A.CENTRAL_QUEUE},
+        frozenset(F) - {F.PAYMENT},
+        frozenset(F) - {F.PAYMENT},
+    ),
+    Role.PLANNER: Permission(frozenset({A.PLACE_VIEW, A.PLACE_LOAD, A.JOB_VIEW})),
+    Role.ANALYST: Permission(frozenset({A.PLACE_VIEW, A.JOB_VIEW})),
+    Role.DATA_PROTECTION: Permission(
+        _SEE
+        | {
+            A.SHIELDED_VIEW,
+            A.SUBJECT_FILE,
+            A.SUBJECT_ERASE,
+            A.PROTECTION_RULES,
+            A.LOG_VIEW,
+            A.USER_VIEW,
+            A.BREAK_GLASS_REVIEW,
+        },
+        frozenset(F),
+    ),
+    Role.RELEASE: Permission(frozenset({A.PLACE_VIEW, A.JOB_VIEW})),
+    Role.KEEPER: Permission(
+        frozenset({A.PLACE_VIEW, A.PLACE_LOAD, A.USER_VIEW, A.USER_MANAGE, A.JOB_VIEW, A.JOB_ALL, A.LOG_VIEW})
+    ),
+}
+
+# Who enters does not approve; who keeps the machine does not read the people; who pays does not choose.
+INCOMPATIBLE: frozenset[frozenset[Role]] = frozenset(
+    frozenset(pair)
+    for pair in (
+        (Role.CASEWORKER, Role.IMPORT_APPROVER),
+        (Role.ENUMERATOR, Role.IMPORT_APPROVER),
+        (Role.PROGRAMME, Role.IMPORT_APPROVER),
+        (Role.KEEPER, Role.DATA_PROTECTION),
+        (Role.KEEPER, Role.PROTECTION),
+        (Role.KEEPER, Role.CASEWORKER),
+        (Role.FINANCE, Role.PROGRAMME),
+        (Role.FINANCE, Role.COMMISSION),
+        (Role.CASEWORKER, Role.COMMISSION),
+    )
+)
+
+BREAK_GLASS_MAX_HOURS = 24
+
+
+@dataclass(frozen=True, order=True)
+class Scope:
+    kind: ScopeKind
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class HeldRole:
+    """A role as a user holds it: where, and until when. ``via`` says how it was come by."""
+
+    role: Role
+    scope: Scope
+    expires: dt.datetime | None = None
+    via: str = "grant"
+
+
+@dataclass(frozen=True)
+class Access:
+    """What one user may do at one moment: an immutable value that doors hand to queries and actions.
+
+    A user with no held role may nothing and sees nothing.
+    """
+
+    user_id: int | None
+    label: str
+    held: tuple[HeldRole, ...] = ()
+    limit: frozenset[Action] | None = None  # an API token may carry fewer actions than its user
+    _actions: frozenset[Action] = field(init=False, default=frozenset(), compare=False)
+
+    def __post_init__(self) -> None:
+        everything = frozenset[Action]().union(*(POLICY[h.role].actions for h in self.held))
+        object.__setattr__(self, "_actions", everything if self.limit is None else everything & self.limit)
+
+    def allows(self, action: Action) -> bool:
+        """Whether some held role carries the action, anywhere."""
+        return action in self._actions
+
+    def require(self, action: Action) -> None:
+        """Raise Refused unless some held role carries the action."""
+        if not self.allows(action):
+            raise errors.Refused(
+                errors.message("Your role does not include “{action}”. Ask a colleague who manages users."),
+                action=action.value,
+            )
+
+    def scopes(self, action: Action) -> frozenset[Scope]:
+        """Where the action is carried: a set of scopes, any of which is enough."""
+        if not self.allows(action):
+            return frozenset()
+        return frozenset(h.scope for h in self.held if action in POLICY[h.role].actions)
+
+    def reads(self, action: Action = Action.PERSON_VIEW) -> dict[Scope, frozenset[FieldClass]]:
+        """Readable field classes by scope, for the roles that carry the action."""
+        return self._classes(action, "reads")
+
+    def writes(self, action: Action = Action.PERSON_CHANGE) -> dict[Scope, frozenset[FieldClass]]:
+        """Writable field classes by scope, for the roles that carry the action."""
+        return self._classes(action, "writes")
+
+    def _classes(self, action: Action, what: str) -> dict[Scope, frozenset[FieldClass]]:
+        found: dict[Scope, frozenset[FieldClass]] = {}
+        if not self.allows(action):
+            return found
+        for held in self.held:
+            if action in POLICY[held.role].actions:
+                classes: frozenset[FieldClass] = getattr(POLICY[held.role], what)
+                found[held.scope] = found.get(held.scope, frozenset()) | classes
+        return found
+
+
+NOBODY = Access(user_id=None, label="nobody")
+
+
+def system(label: str) -> Access:
+    """The office itself, for commands run at its own terminal and for jobs without a user: everything, everywhere.
+
+    Doors never make one for a request.
+    """
+    everywhere = Scope(ScopeKind.EVERYTHING)
+    return Access(user_id=None, label=label, held=tuple(HeldRole(role, everywhere, via="system") for role in Role))
+
+
+def is_held(starts: dt.datetime, expires: dt.datetime | None, at: dt.datetime) -> bool:
+    """Whether a grant is in force at a moment; it ends at the instant of its expiry."""
+    return starts <= at and (expires is None or at < expires)
+
+
+def clashing(roles: Iterable[Role], new: Role) -> Role | None:
+    """The first role already held that may not go together with ``new``."""
+    for role in sorted(roles):
+        if frozenset((role, new)) in INCOMPATIBLE:
+            return role
+    return None
