@@ -1,0 +1,238 @@
+"""What writes to the log and to the keys of persons: every other room's action ends with a call of ``record``.
+
+A record is appended in the caller's transaction; the lane's head row is locked from then until the commit, so an
+action records last. ``looked`` is the exception: it commits at once, in its own store.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import transaction
+from django.db.models import F
+
+from streha.audit import bridge, models, rules
+from streha.audit.rules import Actor, Entry
+from streha.common import errors
+
+PAYLOAD = "audit.record.payload"
+KEYS_AT_ONCE = 2_000
+RECORDS_AT_ONCE = 500
+
+# --- keys of persons
+
+
+def new_subject(*, at: dt.datetime, subject: uuid.UUID | None = None) -> uuid.UUID:
+    """A new subject with a key of its own; its id is the id of the person."""
+    return new_subjects(1, at=at, subjects=None if subject is None else [subject])[0]
+
+
+def new_subjects(number: int, *, at: dt.datetime, subjects: Sequence[uuid.UUID] | None = None) -> list[uuid.UUID]:
+    """Many new subjects at once; ids are given only where they must be repeatable (the demo, a restored file)."""
+    if subjects is None:
+        entropy = os.urandom(10 * number)
+        made = sorted(rules.subject_id(at, entropy[i * 10 : i * 10 + 10]) for i in range(number))
+    else:
+        made = list(subjects)
+    ring = bridge.keyring()
+    master, random = ring.master(ring.current), os.urandom((rules.KEY_BYTES + rules.NONCE_BYTES) * len(made))
+    rows, known = [], []
+    for i, subject in enumerate(made):
+        secret = random[i * 44 : i * 44 + 44]
+        key, nonce = secret[:32], secret[32:]
+        known.append((subject, AESGCM(key)))
+        wrapped = rules.wrap(master, key, subject, nonce)
+        rows.append(models.SubjectKey(subject=subject, wrapped=wrapped, master_id=ring.current, created_at=at))
+    models.SubjectKey.objects.bulk_create(rows, batch_size=KEYS_AT_ONCE)
+    bridge.cache.add(known)
+    return made
+
+
+def seal(subject: uuid.UUID, clear: bytes, *, context: str) -> bytes:
+    """Bytes that only this person's key opens, in this ``room.table.column``. Raises Gone after erasure."""
+    return bridge.seal_many([(subject, clear)], context=context)[0]
+
+
+def unseal(subject: uuid.UUID, sealed: bytes, *, context: str) -> bytes:
+    """The clear bytes again. Raises Gone after erasure."""
+    opened = bridge.unseal_many([(subject, bytes(sealed))], context=context)[0]
+    if opened is None:
+        raise errors.Gone(errors.message("This person was erased; what was sealed is gone."), subject=str(subject))
+    return opened
+
+
+def seal_many(items: Sequence[tuple[uuid.UUID, bytes]], *, context: str) -> list[bytes]:
+    """Seal many (subject, clear bytes), in order."""
+    return bridge.seal_many(items, context=context)
+
+
+def unseal_many(items: Sequence[tuple[uuid.UUID, bytes]], *, context: str) -> list[bytes | None]:
+    """Open many (subject, sealed bytes), in order; None where the subject was erased."""
+    return bridge.unseal_many(items, context=context)
+
+
+def blind_index(kind: str, value: str) -> str:
+    """What an exact search looks for instead of the value; ``kind`` keeps different sorts of value apart."""
+    return rules.blind_index(bridge.keyring().index, kind, value)
+
+
+def destroy_subject(subject: uuid.UUID, *, by: Actor, at: dt.datetime, reason: str = "") -> bool:
+    """Destroy a person's key: whatever it sealed is gone for good. False when it was destroyed before.
+
+    The record of it stays readable, so ``reason`` must say nothing about the person.
+    """
+    with transaction.atomic():
+        key = models.SubjectKey.objects.select_for_update().filter(subject=subject).first()
+        if key is None:
+            raise errors.NotFound(errors.message("There is no key for subject {subject}."), subject=str(subject))
+        if key.destroyed_at is not None:
+            return False
+        models.SubjectKey.objects.filter(subject=subject).update(wrapped=b"", destroyed_at=at)
+        _next_epoch()
+        entry = Entry("audit", "destroy", "subject", str(subject), subject=subject, reason=reason)
+        _append([entry], [None], [reason], by=by, at=at, lane=rules.OFFICE)
+        transaction.on_commit(lambda: _destroyed(subject, at))
+    return True
+
+
+def _next_epoch() -> None:
+    models.KeyEpoch.objects.bulk_create([models.KeyEpoch(pk=1)], ignore_conflicts=True)
+    models.KeyEpoch.objects.filter(pk=1).update(number=F("number") + 1)
+
+
+def _destroyed(subject: uuid.UUID, at: dt.datetime) -> None:
+    bridge.cache.clear()
+    bridge.append_ledger([(subject, at)])
+
+
+def enter_erasures() -> int:
+    """Bring the ledger file up to date with the database, should a crash have come between the two."""
+    known = bridge.ledger()
+    destroyed = models.SubjectKey.objects.filter(destroyed_at__isnull=False).values_list("subject", "destroyed_at")
+    missing = [(subject, at) for subject, at in destroyed.iterator() if subject not in known and at is not None]
+    if missing:
+        bridge.append_ledger(missing)
+    return len(missing)
+
+
+# --- what was done
+
+
+def record(
+    *,
+    by: Actor,
+    at: dt.datetime,
+    room: str,
+    verb: str,
+    object_kind: str,
+    object_key: object,
+    subject: uuid.UUID | None = None,
+    payload: dict[str, Any] | None = None,
+    reason: str = "",
+    lane: str = rules.OFFICE,
+) -> None:
+    """Append one record to the log, in the caller's transaction."""
+    entry = Entry(room, verb, object_kind, str(object_key), subject, payload, reason)
+    record_many([entry], by=by, at=at, lane=lane)
+
+
+def record_many(entries: Sequence[Entry], *, by: Actor, at: dt.datetime, lane: str = rules.BATCH) -> None:
+    """Append many records with one step of the lane's head, in the caller's transaction."""
+    if not entries:
+        return
+    whose = [
+        (number, entry.subject)
+        for number, entry in enumerate(entries)
+        if entry.subject is not None and (entry.payload is not None or entry.reason)
+    ]
+    clear = [_content(entry) for entry in entries]
+    sealed = bridge.seal_many([(subject, clear[number] or b"") for number, subject in whose], context=PAYLOAD)
+    payloads: list[bytes | None] = [None if content is None else rules.CLEAR + content for content in clear]
+    for (number, _), content in zip(whose, sealed, strict=True):
+        payloads[number] = content
+    reasons = ["" if entry.subject is not None else entry.reason for entry in entries]
+    with transaction.atomic():
+        _append(entries, payloads, reasons, by=by, at=at, lane=lane)
+
+
+def _content(entry: Entry) -> bytes | None:
+    if entry.payload is None and not (entry.subject is not None and entry.reason):
+        return None
+    held: dict[str, Any] = {"payload": entry.payload}
+    if entry.subject is not None and entry.reason:
+        held["reason"] = entry.reason
+    return rules.json_bytes(held)
+
+
+def _append(
+    entries: Sequence[Entry],
+    payloads: Iterable[bytes | None],
+    reasons: Iterable[str],
+    *,
+    by: Actor,
+    at: dt.datetime,
+    lane: str,
+) -> None:
+    """Link entries to the end of the lane. The head's row stays locked until the caller commits."""
+    heads = models.LaneHead.objects.select_for_update()
+    head = heads.filter(lane=lane).first()
+    if head is None:
+        models.LaneHead.objects.bulk_create([models.LaneHead(lane=lane, hash=rules.GENESIS)], ignore_conflicts=True)
+        head = heads.get(lane=lane)
+    seq, previous, rows = head.seq, head.hash, []
+    for entry, payload, reason in zip(entries, payloads, reasons, strict=True):
+        seq += 1
+        row = models.AuditRecord(
+            lane=lane,
+            seq=seq,
+            at=at,
+            actor_kind=by.kind,
+            actor_key=by.key,
+            actor_label=by.label,
+            room=entry.room,
+            verb=entry.verb,
+            object_kind=entry.object_kind,
+            object_key=entry.object_key,
+            subject=entry.subject,
+            payload=payload,
+            reason=reason,
+            previous=previous,
+        )
+        row.hash = previous = row.expected_hash()
+        rows.append(row)
+    models.AuditRecord.objects.bulk_create(rows, batch_size=RECORDS_AT_ONCE)
+    models.LaneHead.objects.filter(lane=lane).update(seq=seq, hash=previous)
+
+
+# --- who looked
+
+
+def looked(
+    *,
+    by: Actor,
+    at: dt.datetime,
+    verb: str,
+    subjects: Iterable[uuid.UUID],
+    classes: Iterable[str] = (),
+    where: str = "",
+) -> None:
+    """Note that somebody saw these persons. Committed at once and apart, so that a read never waits for a write."""
+    seen = ",".join(sorted(str(code) for code in classes))
+    models.ReadRecord.objects.bulk_create(
+        models.ReadRecord(
+            at=at,
+            actor_kind=by.kind,
+            actor_key=by.key,
+            actor_label=by.label,
+            verb=verb,
+            subject=subject,
+            classes=seen,
+            where=where,
+        )
+        for subject in subjects
+    )
