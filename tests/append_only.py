@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from django.db import connections
 from django.db.backends.base.operations import BaseDatabaseOperations
@@ -13,7 +13,8 @@ TABLES = ("audit_auditrecord", "audit_readrecord", "audit_readseal")
 _flush = BaseDatabaseOperations.execute_sql_flush
 
 
-def _flush_with_triggers_off(self: BaseDatabaseOperations, sql_list: Sequence[str]) -> None:
+def _flush_with_triggers_off(self: BaseDatabaseOperations, sql_list: Iterable[str]) -> None:
+    sql_list = list(sql_list)
     connection = connections[self.connection.alias]
     present = [table for table in TABLES if any(table in statement for statement in sql_list)]
     make: list[str] = []

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from streha.audit.rules import Actor
 from streha.common import errors
 from streha.common.codes import FieldClass
 
@@ -176,6 +177,13 @@ class Access:
     def __post_init__(self) -> None:
         everything = frozenset[Action]().union(*(POLICY[h.role].actions for h in self.held))
         object.__setattr__(self, "_actions", everything if self.limit is None else everything & self.limit)
+
+    @property
+    def actor(self) -> Actor:
+        """Who is named in the log."""
+        if self.user_id is None:
+            return Actor("system", self.label, self.label)
+        return Actor("user", str(self.user_id), self.label)
 
     def allows(self, action: Action) -> bool:
         """Whether some held role carries the action, anywhere."""

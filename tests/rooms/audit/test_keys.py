@@ -10,6 +10,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from streha.audit import actions, bridge, models, queries, rules
@@ -91,7 +92,7 @@ def test_a_key_destroyed_elsewhere_is_forgotten_here(at: dt.datetime, arta: Acto
 
 def test_the_cache_is_bounded() -> None:
     cache = bridge.KeyCache(10)
-    cipher = rules.AESGCM(os.urandom(32))
+    cipher = AESGCM(os.urandom(32))
     subjects = [uuid.uuid4() for _ in range(25)]
     cache.add((subject, cipher) for subject in subjects)
     assert len(cache) == 10
