@@ -13,7 +13,9 @@ _WORD: Final = re.compile(r"[^\W\d_]+(?:['’ʼʻ‘`´][^\W\d_]+)*")
 _WORD_OR_NUMBER: Final = re.compile(r"[^\W_]+(?:['’ʼʻ‘`´][^\W_]+)*")
 _INVISIBLE_ASCII: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
 # Little words between names: 'e Agimit', 'i Prizrenit', Ottoman and European ones. Capitals are initials instead.
-_PARTICLES: Final = frozenset({"e", "i", "të", "te", "së", "bin", "ibn", "bint", "al", "el", "de", "da", "von", "van"})
+_PARTICLES: Final = frozenset(
+    {"e", "i", "е", "и", "të", "te", "së", "bin", "ibn", "bint", "al", "el", "de", "da", "von", "van"}
+)
 # Albanian endings of a place's name, definite or not: Prishtinë, Prishtina; Ferizaj, Ferizaji; Istog, Istogu;
 # Shtime, Shtimja. At least three letters stay.
 _PLACE_ENDING: Final = re.compile(r"(?<=...)(?:(?<=....)j(?=[ae]))?[aeiu]+$")

@@ -1,0 +1,297 @@
+"""Two words of a name against each other: the same, perhaps the same, or different, and why.
+
+In order: the same letters; spellings that can be read alike; forms of one name in the neighbouring languages; case
+endings; the form of the other sex; short forms; a slip of the pen. The first that holds decides.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, lru_cache
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from streha.common.codes import Script
+from streha.engine.names import lexicon
+from streha.engine.names.alphabets import script_of, transliterate
+from streha.engine.names.folding import fold
+from streha.engine.names.sounds import Unit, units
+
+
+class Grade(StrEnum):
+    """How two names stand to each other."""
+
+    SAME = "same"
+    COMPATIBLE = "compatible"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True, slots=True)
+class WordMatch:
+    """The verdict on two words; ``case`` says that one is a case form of the other, ``sex`` that the sexes differ."""
+
+    grade: Grade
+    score: float
+    reasons: tuple[str, ...] = ()
+    sex: bool = False
+
+
+_LOOSE_COST: Final = 0.4  # š written without its hook by someone who writes the others
+_SLIP_COST: Final = 1.0
+_DIFFERENT: Final = WordMatch(Grade.DIFFERENT, 0.0)
+
+
+@lru_cache(maxsize=65_536)
+def compare(a: str, b: str) -> WordMatch:
+    """The verdict on two words, whichever comes first."""
+    if b < a:
+        return compare(b, a)
+    if a == b:
+        return WordMatch(Grade.SAME, 1.0)
+    key_a, key_b = fold(a), fold(b)
+    if not key_a or not key_b:
+        return _DIFFERENT
+    near = OSA.normalized_similarity(key_a, key_b)
+    if near >= 0.5 or min(len(key_a), len(key_b)) <= 4:
+        cost, reasons = align(units(a), units(b))
+        if cost == 0:
+            return WordMatch(Grade.SAME, 1.0, _with_script(a, b, reasons))
+    else:
+        cost, reasons = 9.0, ()
+    for verdict in (_usual_form, _case_form, _other_sex, _short_form):
+        if found := verdict(a, b):
+            return found
+    return _slip(a, b, cost, reasons, near)
+
+
+def _with_script(a: str, b: str, reasons: tuple[str, ...]) -> tuple[str, ...]:
+    return reasons if script_of(a) is script_of(b) else ("script", *reasons)
+
+
+# --- spellings ------------------------------------------------------------------------------------------------------
+
+
+def align(a: tuple[Unit, ...], b: tuple[Unit, ...]) -> tuple[float, tuple[str, ...]]:
+    """The cheapest way to read two words alike, and what had to be taken for what.
+
+    Zero: every unit can be read alike. Careless readings cost 0.4, a unit changed, missing or swapped with its
+    neighbour costs 1. Classic dynamic programming over the two lists (Damerau 1964, restricted swaps).
+    """
+    rows, columns = len(a) + 1, len(b) + 1
+    cost = [[0.0] * columns for _ in range(rows)]
+    for i in range(1, rows):
+        cost[i][0] = cost[i - 1][0] + _absence(a[i - 1])
+    for j in range(1, columns):
+        cost[0][j] = cost[0][j - 1] + _absence(b[j - 1])
+    for i in range(1, rows):
+        for j in range(1, columns):
+            cost[i][j] = min(
+                cost[i - 1][j - 1] + _difference(a[i - 1], b[j - 1]),
+                cost[i - 1][j] + _absence(a[i - 1]),
+                cost[i][j - 1] + _absence(b[j - 1]),
+            )
+            if _swapped(a, b, i, j):
+                cost[i][j] = min(cost[i][j], cost[i - 2][j - 2] + _SLIP_COST)
+    return round(cost[-1][-1], 3), tuple(dict.fromkeys(_trace(a, b, cost)))
+
+
+def _difference(a: Unit, b: Unit) -> float:
+    if a.sounds & b.sounds:
+        return 0.0
+    if (a.sounds | a.loose) & b.sounds or a.sounds & b.loose:
+        return _LOOSE_COST
+    return _SLIP_COST
+
+
+def _absence(unit: Unit) -> float:
+    return 0.0 if unit.silent else _SLIP_COST
+
+
+def _swapped(a: tuple[Unit, ...], b: tuple[Unit, ...], i: int, j: int) -> bool:
+    return i > 1 and j > 1 and bool(a[i - 1].sounds & b[j - 2].sounds) and bool(a[i - 2].sounds & b[j - 1].sounds)
+
+
+def _trace(a: tuple[Unit, ...], b: tuple[Unit, ...], cost: list[list[float]]) -> list[str]:
+    """What was taken for what along the cheapest way, from the beginning of the words."""
+    i, j = len(a), len(b)
+    found: list[str] = []
+    while i or j:
+        here = cost[i][j]
+        if i and j and here == cost[i - 1][j - 1] + _difference(a[i - 1], b[j - 1]):
+            i, j = i - 1, j - 1
+            if a[i].written != b[j].written:
+                found.append(_pair(a[i].written, b[j].written))
+        elif i and here == cost[i - 1][j] + _absence(a[i - 1]):
+            i -= 1
+            found.append(f"{a[i].written} left out")
+        elif j and here == cost[i][j - 1] + _absence(b[j - 1]):
+            j -= 1
+            found.append(f"{b[j].written} left out")
+        else:
+            i, j = i - 2, j - 2
+            found.append(_pair(a[i].written + a[i + 1].written, b[j].written + b[j + 1].written))
+    return found[::-1]
+
+
+_BARE: Final = str.maketrans("čćçšşžđëöüıâğ", "cccsszdeouiag")
+
+
+def _pair(one: str, other: str) -> str:
+    """A reason such as ``xh = dž``; a letter and its bare form are just ``diacritics``."""
+    if one.translate(_BARE) == other.translate(_BARE):
+        return "diacritics"
+    first, second = sorted((one, other), key=lambda unit: (not re.search("[hqxçëyg]", unit), unit))
+    return f"{first} = {second}"
+
+
+# --- forms of one name ----------------------------------------------------------------------------------------------
+
+
+@cache
+def _groups() -> dict[str, frozenset[int]]:
+    """Search key of a given name -> the groups of equal names it stands in."""
+    found: dict[str, set[int]] = {}
+    for number, row in enumerate(lexicon.rows("given_names.csv")):
+        for form in row["forms"].split():
+            found.setdefault(fold(form), set()).add(number)
+    return {key: frozenset(numbers) for key, numbers in found.items()}
+
+
+@cache
+def _shorts() -> frozenset[tuple[str, str]]:
+    return frozenset((fold(row["full"]), fold(row["short"])) for row in lexicon.rows("short_forms.csv"))
+
+
+@cache
+def _women() -> frozenset[str]:
+    """Search keys of given names known to be women's."""
+    rows = lexicon.rows("given_names.csv")
+    return frozenset(fold(form) for row in rows if row["sex"] == "f" for form in row["forms"].split())
+
+
+def _usual_form(a: str, b: str) -> WordMatch | None:
+    """Mehmet, Mehmed: one name in two languages, by the table."""
+    shared = _groups().get(fold(a), frozenset()) & _groups().get(fold(b), frozenset())
+    if not shared:
+        return None
+    return WordMatch(Grade.SAME, 0.98, _with_script(a, b, ("form of another language",)))
+
+
+def _short_form(a: str, b: str) -> WordMatch | None:
+    if (fold(a), fold(b)) in _shorts() or (fold(b), fold(a)) in _shorts():
+        return WordMatch(Grade.COMPATIBLE, 0.7, ("short form",))
+    return None
+
+
+# --- endings --------------------------------------------------------------------------------------------------------
+
+# Each paradigm: endings of one declension. A word and its case form differ by two endings of one paradigm.
+_ALBANIAN_MASCULINE: Final = ("", "i", "it", "in")
+_ALBANIAN_MASCULINE_U: Final = ("", "u", "ut", "un")
+_ALBANIAN_FEMININE: Final = ("a", "ë", "ës", "ën", "es", "en", "e", "s", "n")
+_PARADIGMS: Final = (_ALBANIAN_MASCULINE, _ALBANIAN_MASCULINE_U, _ALBANIAN_FEMININE)
+_MASCULINE_CASES: Final = (("a", "a"), ("u", "u"), ("om", "om"), ("om", "em"))
+_AFTER_IC: Final = re.compile(r"i[ćčcqhћч]{1,2}$")
+
+
+def _case_form(a: str, b: str) -> WordMatch | None:
+    short, long = sorted((latin(a), latin(b)), key=lambda word: (len(word), word))
+    for paradigm in _PARADIGMS:
+        for one in paradigm:
+            for other in paradigm:
+                if one == other or not short.endswith(one) or not long.endswith(other):
+                    continue
+                stem_a, stem_b = short[: len(short) - len(one)], long[: len(long) - len(other)]
+                if len(stem_a) >= 3 and _read_alike(stem_a, stem_b) and _allowed(paradigm, one, other):
+                    return WordMatch(Grade.SAME, 0.97, _with_script(a, b, (f"case ending -{_shown(one, other)}",)))
+    cases = serbian_cases(a, b) if _AFTER_IC.search(short) else frozenset()
+    return WordMatch(Grade.SAME, 0.97, _with_script(a, b, (f"case ending -{min(cases)}",))) if cases else None
+
+
+def _allowed(paradigm: tuple[str, ...], one: str, other: str) -> bool:
+    # a and e alone part women's names and families more often than they are cases
+    return paradigm is not _ALBANIAN_FEMININE or {one, other} != {"", "a"}
+
+
+def _shown(one: str, other: str) -> str:
+    longer = max(one, other, key=len)
+    return longer[-1] if len(longer) > 1 and longer[-1] in "tns" else longer
+
+
+@lru_cache(maxsize=16_384)
+def serbian_cases(a: str, b: str) -> frozenset[str]:
+    """The endings by which one word is a Serbian case of the other, empty when it is none.
+
+    ``a`` genitive, ``u`` dative, ``om`` instrumental of men's names, ``e`` genitive and ``i`` dative of names in -a.
+    Alone, Jovana may be Jovan's or a woman: the caller asks whether the family name stands in the same case.
+    """
+    one, other = latin(a), latin(b)
+    return frozenset(
+        case
+        for nominative, oblique in ((one, other), (other, one))
+        for case, form in _oblique(nominative)
+        if oblique != nominative and _read_alike(form, oblique)
+    )
+
+
+def _oblique(word: str) -> tuple[tuple[str, str], ...]:
+    """Genitive, dative and instrumental of a Latin word, the case named by its ending for men."""
+    stem = word[:-1]
+    if word.endswith("a"):
+        return (("a", stem + "e"), ("u", stem + "i"), ("om", stem + "om"), ("u", stem + "u"))
+    if word.endswith(("o", "e")):
+        return (("a", stem + "a"), ("u", stem + "u"), ("om", stem + "om"), ("om", stem + "em"))
+    if word.endswith(("i", "u")):
+        return (("a", word + "ja"), ("u", word + "ju"), ("om", word + "jem"), ("a", word + "a"))
+    short = word[:-2] + word[-1] if word.endswith(("ar", "ac")) else word
+    return tuple((case, base + end) for base in {word, short} for case, end in _MASCULINE_CASES)
+
+
+def latin(word: str) -> str:
+    """The word in lower-case Latin letters."""
+    return transliterate(word.lower(), Script.LATIN)
+
+
+def _read_alike(a: str, b: str) -> bool:
+    return a == b or (abs(len(a) - len(b)) <= 4 and align(units(a), units(b))[0] == 0)
+
+
+_FEMININE: Final = ("a", "e", "ije", "ija", "ja", "je")
+
+
+def _other_sex(a: str, b: str) -> WordMatch | None:
+    """Nazmi, Nazmije; Ilir, Ilira: a woman's name made from a man's is another name."""
+    short, long = sorted((latin(a), latin(b)), key=len)
+    if short[-1:] in "aeouë" or fold(short) in _women():
+        return None
+    for ending in _FEMININE:
+        if long.endswith(ending) and _read_alike(short.removesuffix("i"), long[: -len(ending)].removesuffix("i")):
+            return WordMatch(Grade.DIFFERENT, 0.3, ("another sex",), sex=True)
+    return None
+
+
+# --- slips ----------------------------------------------------------------------------------------------------------
+
+_FAMILY_ENDINGS: Final = ("aj", "ović", "ević", "ić", "ski", "ovski", "oviq", "eviq", "iq", "ovic", "evic", "ic")
+
+
+def _slip(a: str, b: str, cost: float, reasons: tuple[str, ...], near: float) -> WordMatch:
+    length = min(len(units(a)), len(units(b)))
+    if cost < _SLIP_COST:
+        return WordMatch(Grade.COMPATIBLE, round(0.95 - 0.1 * cost, 3), _with_script(a, b, reasons))
+    if cost <= _SLIP_COST + _LOOSE_COST and length >= 5 and not _both_known(a, b) and not _family_ending(a, b):
+        return WordMatch(Grade.COMPATIBLE, 0.8, _with_script(a, b, ("a slip: " + ", ".join(reasons),)))
+    return WordMatch(Grade.DIFFERENT, round(min(0.49, near * 0.5), 3))
+
+
+def _both_known(a: str, b: str) -> bool:
+    known = lexicon.known_names()
+    return fold(a) in known and fold(b) in known
+
+
+def _family_ending(a: str, b: str) -> bool:
+    short, long = sorted((latin(a), latin(b)), key=len)
+    return any(_read_alike(short, long[: -len(end)]) for end in _FAMILY_ENDINGS if long.endswith(end))
