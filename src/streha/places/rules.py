@@ -1,0 +1,234 @@
+"""What holds of places without a database: paths, labels, and finding a place by any of its spellings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+from streha.common.errors import message
+from streha.formats.gazetteer import Problem
+
+WIDTH = 8
+KINDS = ("country", "region", "municipality", "settlement")
+_COARSE = {kind: rank for rank, kind in enumerate(KINDS)}
+_KEPT_ANSWERS = 200_000  # texts remembered by one index; an import repeats the same few thousand
+
+
+def path_of(ids: Sequence[int]) -> str:
+    """The materialised path: ids from the root down, eight digits each.
+
+    >>> path_of([1, 25])
+    '0000000100000025'
+    """
+    return "".join(f"{number:0{WIDTH}d}" for number in ids)
+
+
+def path_ids(path: str) -> tuple[int, ...]:
+    """The ids of a path, root first.
+
+    >>> path_ids('0000000100000025')
+    (1, 25)
+    """
+    return tuple(int(path[start : start + WIDTH]) for start in range(0, len(path), WIDTH))
+
+
+def path_range(path: str | None) -> tuple[str, str]:
+    """Bounds ``start <= path < end`` that hold for an area and everything below it, and for nothing else.
+
+    >>> path_range('0000000100000025')
+    ('0000000100000025', '0000000100000026')
+    """
+    if not path:
+        return "", ""
+    return path, f"{path[:-WIDTH]}{int(path[-WIDTH:]) + 1:0{WIDTH}d}"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPlace:
+    """A place as the index needs it: its id, kind, ids from the root down, and one of its spellings."""
+
+    area_id: int
+    kind: str
+    line: tuple[int, ...]
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A place that a text may mean. ``exact``: it is written so, letter for letter, capitals apart."""
+
+    area_id: int
+    kind: str
+    line: tuple[int, ...]
+    name: str
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a text may mean: every match, best first, and the one place it surely means, or None."""
+
+    text: str
+    matches: tuple[Match, ...]
+    area_id: int | None
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Something was found, but not one thing."""
+        return self.area_id is None and bool(self.matches)
+
+
+class PlaceIndex:
+    """Finds places by any spelling, from memory.
+
+    Two spellings are the same when their keys are (``engine.names.place_key``: scripts, diacritics, digraphs and
+    endings folded). Built once per import; answers are remembered, so a hundred thousand rows cost a dictionary
+    look-up each.
+    """
+
+    def __init__(self, places: Iterable[NamedPlace], key_of: Callable[[str], str]) -> None:
+        self._key_of = key_of
+        self._by_key: dict[str, list[NamedPlace]] = {}
+        for place in places:
+            if place.key:
+                self._by_key.setdefault(place.key, []).append(place)
+        self._answers: dict[tuple[str, frozenset[int] | None, frozenset[str] | None], Resolution] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def find(
+        self, text: str, *, within: frozenset[int] | None = None, kinds: frozenset[str] | None = None
+    ) -> Resolution:
+        """Places that ``text`` may mean, below any of the areas ``within``, of the given kinds.
+
+        A municipality and the town of the same name in it are one answer: the municipality, since that is what
+        can be said for sure. Places of one name in different municipalities are ambiguous.
+        """
+        question = (text, within, kinds)
+        known = self._answers.get(question)
+        if known is None:
+            known = self._look_up(text, within, kinds)
+            if len(self._answers) >= _KEPT_ANSWERS:
+                self._answers.clear()
+            self._answers[question] = known
+        return known
+
+    def _look_up(self, text: str, within: Collection[int] | None, kinds: Collection[str] | None) -> Resolution:
+        written = text.casefold().strip()
+        best: dict[int, Match] = {}
+        for place in self._by_key.get(self._key_of(text), ()):
+            if kinds is not None and place.kind not in kinds:
+                continue
+            if within is not None and not any(area_id in within for area_id in place.line):
+                continue
+            match = Match(place.area_id, place.kind, place.line, place.name, place.name.casefold() == written)
+            if place.area_id not in best or (match.exact and not best[place.area_id].exact):
+                best[place.area_id] = match
+        matches = sorted(best.values(), key=lambda m: (not m.exact, _COARSE[m.kind], m.area_id))
+        return Resolution(text, tuple(matches), surely(matches))
+
+
+def surely(matches: Sequence[Match]) -> int | None:
+    """The one place that matches mean, or None.
+
+    Matches in one line of the tree mean the widest of them. When several lines match, a single line written letter
+    for letter so wins; otherwise nobody knows.
+    """
+    for candidates in (matches, [m for m in matches if m.exact]):
+        if not candidates:
+            continue
+        widest = min(candidates, key=lambda m: len(m.line))
+        if all(widest.area_id in m.line for m in candidates):
+            return widest.area_id
+    return None
+
+
+def official_labels(names: Mapping[tuple[str, str], str]) -> dict[str, str]:
+    """The four labels of an area from its official names by (language, script); what is missing takes the nearest.
+
+    Serbian forms stand in for one another, then English, then whatever there is: a label is never empty.
+    """
+    first = next(iter(names.values()), "")
+
+    def pick(*wanted: tuple[str, str]) -> str:
+        return next((names[form] for form in wanted if form in names), first)
+
+    sq, cyrl, latn, en = ("sq", "Latn"), ("sr", "Cyrl"), ("sr", "Latn"), ("en", "Latn")
+    return {
+        "label_sq": pick(sq, en),
+        "label_sr": pick(cyrl, latn, en),
+        "label_sr_latn": pick(latn, en, cyrl),
+        "label_en": pick(en, sq),
+    }
+
+
+class HasRow(Protocol):
+    """A row of a file, which knows its number."""
+
+    @property
+    def row(self) -> int: ...
+
+
+R = TypeVar("R", bound=HasRow)
+CodeOf = Callable[[R], tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What one load did: rows that made something new, changed something, changed nothing, or could not be used."""
+
+    name: str
+    created: int
+    changed: int
+    same: int
+    problems: tuple[Problem, ...] = ()
+
+    def with_problems(self, earlier: Iterable[Problem]) -> LoadReport:
+        """The same report with problems found before the load, in the order of the rows."""
+        everything = sorted((*earlier, *self.problems), key=lambda p: p.row)
+        return replace(self, problems=tuple(everything))
+
+    def counts(self) -> dict[str, int]:
+        return {"created": self.created, "changed": self.changed, "same": self.same, "problems": len(self.problems)}
+
+
+class Counter:
+    """Counts rows while a load runs."""
+
+    def __init__(self) -> None:
+        self.created = self.changed = self.same = 0
+
+    def count(self, *, created: bool, changed: bool) -> None:
+        self.created += created
+        self.changed += changed
+        self.same += not created and not changed
+
+    def report(self, name: str, problems: Iterable[Problem]) -> LoadReport:
+        return LoadReport(name, self.created, self.changed, self.same, tuple(problems))
+
+
+def unknown_area(row: int, code: tuple[str, str]) -> Problem:
+    """A row speaks of an area nobody loaded."""
+    template = message("row {row}: there is no area with the code “{value}”. Load the areas first.")
+    return Problem(row, "code", " ".join(code), "area_unknown", template)
+
+
+def repeated(row: int, column: str, value: str) -> Problem:
+    """A row says what an earlier row already said."""
+    template = message("row {row}, {column}: “{value}” stands in an earlier row too; this one was left out.")
+    return Problem(row, column, value, "row_repeated", template)
+
+
+def doubled(rows: Iterable[R], key_of: Callable[[R], tuple[object, str]], column: str) -> list[Problem]:
+    """A problem for every row whose key an earlier row has; ``key_of`` gives the key and how to show it."""
+    seen: set[object] = set()
+    found = []
+    for row in rows:
+        key, shown = key_of(row)
+        if key in seen:
+            found.append(repeated(row.row, column, shown))
+        seen.add(key)
+    return found

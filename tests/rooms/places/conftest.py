@@ -1,0 +1,38 @@
+"""Kosovo as the package ships it, and a keyring so that loads can be recorded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from tests import append_only
+
+from streha.accounts import rules as accounts
+from streha.audit import bridge
+from streha.places import actions
+
+append_only.install()
+
+
+@pytest.fixture(autouse=True)
+def custody(settings: object, tmp_path: Path) -> None:
+    settings.KEYRING = tmp_path / "keys" / "keyring.json"  # type: ignore[attr-defined]
+    settings.ANCHOR_DIR = tmp_path / "anchors"  # type: ignore[attr-defined]
+    bridge.create_keyring(settings.KEYRING, at=dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC))  # type: ignore[attr-defined]
+    bridge.cache.clear()
+
+
+@pytest.fixture
+def at() -> dt.datetime:
+    return dt.datetime(2026, 3, 2, 10, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def office() -> accounts.Access:
+    return accounts.system("office")
+
+
+@pytest.fixture
+def kosovo(db: None, office: accounts.Access, at: dt.datetime) -> None:
+    actions.load_kosovo(by=office, at=at)
