@@ -1,0 +1,118 @@
+"""``streha risk``: displacement risk from the terminal, without a database and without settings."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import click
+
+from streha.common import errors
+
+P = ParamSpec("P")
+
+
+@click.group(name="risk")
+def group() -> None:
+    """Displacement risk: people displaced by floods and earthquakes, by area, with bands."""
+
+
+def refusing(command: Callable[P, None]) -> Callable[P, None]:
+    """The command with errors told on standard error and as exit code 2, interruption as 130; never a traceback."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except errors.StrehaError as error:
+            click.echo(f"{error.code}: {error.english()}", err=True)
+            sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("cancelled: nothing was written.", err=True)
+            sys.exit(130)
+
+    return guarded
+
+
+@group.command()
+@click.option("--magnitude", type=float, required=True, help="Moment magnitude, 5.0 to 7.9.")
+@click.option("--depth-km", type=float, required=True, help="Depth of the focus in kilometres.")
+@click.option("--lon", type=float, required=True, help="Longitude of the epicentre in degrees.")
+@click.option("--lat", type=float, required=True, help="Latitude of the epicentre in degrees.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the random draws.")
+@click.option("--draws", type=click.IntRange(20, 100_000), default=1000, show_default=True, help="Number of draws.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="New folder for table, map and PDF.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@refusing
+def earthquake(
+    *, magnitude: float, depth_km: float, lon: float, lat: float, seed: int, draws: int, out: Path | None, as_json: bool
+) -> None:
+    """People displaced by one earthquake in Kosovo.
+
+    Example: streha risk earthquake --magnitude 6 --depth-km 10 --lon 20.74 --lat 42.21 --out prizren
+    """
+    from streha.risk import bridge
+
+    with _bar(quiet=as_json) as progress:
+        run = bridge.earthquake_scenario(
+            magnitude=magnitude, depth_km=depth_km, lon=lon, lat=lat, seed=seed, draws=draws, progress=progress
+        )
+    _tell(run, out, as_json=as_json)
+
+
+def _tell(run: Any, out: Path | None, *, as_json: bool) -> None:
+    from streha.formats import risk_report
+
+    files = risk_report.write(run.report, out) if out is not None else ()
+    if as_json:
+        click.echo(json.dumps(risk_report.as_json(run.report), ensure_ascii=False, indent=1))
+        return
+    click.echo(f"{run.report.title}\n{run.report.measure}\n")
+    for name, value in run.report.states.items():
+        click.echo(f"  {name:<22} {getattr(value, 'text', value)}")
+    click.echo()
+    for row in run.report.areas:
+        if row.displaced.style != "none":
+            click.echo(f"  {row.code:<6} {row.name:<24} {row.displaced.text}")
+    for period in run.report.return_periods:
+        click.echo(f"  once in {period.years:>5} years     {period.displaced.text}")
+    for future in run.report.futures:
+        click.echo(f"  {future['name']}: {future['shown']}, change {future['change_shown']}")
+    click.echo()
+    for note in run.report.notes:
+        click.echo(f"  ! {note}")
+    for path in files:
+        click.echo(f"  wrote {path}")
+
+
+class _Bar:
+    """A progress bar on standard error, only where a person is looking."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.shown = sys.stderr.isatty() and not quiet
+        self.bar: Any = None
+        self.at = 0
+
+    def __enter__(self) -> Callable[[float], None]:
+        if self.shown:
+            self.bar = click.progressbar(length=1000, label="Computing", file=sys.stderr, show_eta=True)
+            self.bar.__enter__()
+        return self.move
+
+    def __exit__(self, *details: Any) -> None:
+        if self.bar is not None:
+            self.bar.__exit__(*details)
+
+    def move(self, share: float) -> None:
+        """Show that ``share`` of the work is done."""
+        if self.bar is not None:
+            self.bar.update(int(share * 1000) - self.at)
+            self.at = int(share * 1000)
+
+
+def _bar(*, quiet: bool) -> _Bar:
+    return _Bar(quiet=quiet)

@@ -1,0 +1,232 @@
+"""The results of a risk run as files: CSV, GeoJSON, Parquet, JSON and a PDF brief, all or none.
+
+Takes plain values (`Report`), so that it knows neither the engine nor a database; whoever fills it decides what is
+shown as a figure, as a range or not at all, and in which language.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import errno
+import io
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from streha.common import errors
+from streha.common.errors import message
+from streha.formats import risk_brief
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """One number with its 90 % band; ``text`` is how it may be written, ``style`` why."""
+
+    low: float
+    central: float
+    high: float
+    text: str
+    style: str
+
+
+@dataclasses.dataclass(frozen=True)
+class AreaRow:
+    """One area's result; ``outline`` is a GeoJSON geometry where one was loaded."""
+
+    code: str
+    name: str
+    residents: float
+    lon: float
+    lat: float
+    displaced: Shown
+    outline: Mapping[str, Any] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class PeriodRow:
+    """People displaced at a return period; ``in_worst_year`` is the aggregate figure, None where not sampled."""
+
+    years: int
+    displaced: Shown
+    in_worst_year: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """Everything a reader is told about one run."""
+
+    title: str
+    measure: str
+    areas: tuple[AreaRow, ...]
+    states: Mapping[str, Shown | str]
+    return_periods: tuple[PeriodRow, ...]
+    futures: tuple[Mapping[str, Any], ...]
+    notes: tuple[str, ...]
+    sources: tuple[str, ...]
+    provenance: Mapping[str, Any]
+    mark: tuple[float, float] | None = None  # an epicentre, on the map
+    extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The report as plain JSON values."""
+    return {
+        "title": report.title,
+        "measure": report.measure,
+        "states": {
+            name: _shown(value) if isinstance(value, Shown) else {"text": value, "style": "not modelled"}
+            for name, value in report.states.items()
+        },
+        "areas": [
+            {"code": row.code, "name": row.name, "residents": round(row.residents), **_shown(row.displaced)}
+            for row in report.areas
+        ],
+        "return_periods": [
+            {"years": row.years, **_shown(row.displaced), "in_worst_year": _rounded(row.in_worst_year)}
+            for row in report.return_periods
+        ],
+        "futures": [dict(future) for future in report.futures],
+        "notes": list(report.notes),
+        "sources": list(report.sources),
+        "provenance": dict(report.provenance),
+        **report.extra,
+    }
+
+
+def areas_csv(report: Report) -> str:
+    """The areas as CSV, one row each."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["code", "name", "residents", "measure", "low_5", "central", "high_95", "shown"])
+    for row in report.areas:
+        band = _shown(row.displaced)
+        writer.writerow(
+            [row.code, row.name, round(row.residents), report.measure, band["low"], band["central"], band["high"],
+             row.displaced.text]
+        )  # fmt: skip
+    return text.getvalue()
+
+
+def periods_csv(report: Report) -> str:
+    """The return periods as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["return_period_years", "low_5", "central", "high_95", "shown", "in_worst_year"])
+    for row in report.return_periods:
+        band = _shown(row.displaced)
+        writer.writerow(
+            [row.years, band["low"], band["central"], band["high"], row.displaced.text, _rounded(row.in_worst_year)]
+        )
+    return text.getvalue()
+
+
+def areas_geojson(report: Report) -> dict[str, Any]:
+    """The areas as GeoJSON: outlines where loaded, otherwise points."""
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "id": row.code,
+                "properties": {
+                    "code": row.code,
+                    "name": row.name,
+                    "residents": round(row.residents),
+                    "measure": report.measure,
+                    **_shown(row.displaced),
+                },
+                "geometry": row.outline or {"type": "Point", "coordinates": [round(row.lon, 5), round(row.lat, 5)]},
+            }
+            for row in report.areas
+        ],
+    }
+
+
+def write(report: Report, folder: Path) -> tuple[Path, ...]:
+    """All files of the report in a new ``folder``; nothing is left behind when writing fails or is cancelled.
+
+    Raises Conflict when the folder already holds something, Unavailable when the disk is full or refuses.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise errors.Conflict(
+            message("{folder} already exists and is not empty. Choose a new folder."),
+            code="risk.folder_exists",
+            folder=str(folder),
+        )
+    partial = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        _write_all(report, partial)
+        partial.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
+        partial.rename(folder)
+    except OSError as error:
+        raise unwritable(error, folder) from error
+    finally:
+        if partial is not None:
+            shutil.rmtree(partial, ignore_errors=True)
+    return tuple(sorted(folder.iterdir()))
+
+
+def unwritable(error: OSError, where: Path) -> errors.Unavailable:
+    """What to tell when writing to ``where`` failed."""
+    template = message("{where} could not be written: {reason}. Nothing was left behind.")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        template = message("{where} could not be written: the disk is full. Nothing was left behind.")
+    return errors.Unavailable(template, code="risk.unwritable", where=str(where), reason=error.strerror or str(error))
+
+
+def _write_all(report: Report, folder: Path) -> None:
+    import polars
+
+    (folder / "areas.csv").write_text(areas_csv(report), encoding="utf-8")
+    polars.read_csv(io.StringIO(areas_csv(report)), schema_overrides={"code": polars.String}).write_parquet(
+        folder / "areas.parquet"
+    )
+    (folder / "areas.geojson").write_text(json.dumps(areas_geojson(report), ensure_ascii=False), encoding="utf-8")
+    if report.return_periods:
+        (folder / "return_periods.csv").write_text(periods_csv(report), encoding="utf-8")
+    (folder / "report.json").write_text(json.dumps(as_json(report), ensure_ascii=False, indent=1), encoding="utf-8")
+    (folder / "provenance.json").write_text(
+        json.dumps(dict(report.provenance), ensure_ascii=False, indent=1), encoding="utf-8"
+    )
+    (folder / "brief.pdf").write_bytes(risk_brief.pdf(as_json(report), map_svg(report), curve_svg(report)))
+
+
+def map_svg(report: Report) -> str:
+    """The map: shaded outlines where loaded, and circles whose area is the number of people."""
+    return risk_brief.map_svg(
+        [
+            risk_brief.Place(row.name, row.lon, row.lat, row.displaced.central, row.residents, row.outline)
+            for row in report.areas
+        ],
+        report.mark,
+    )
+
+
+def curve_svg(report: Report) -> str | None:
+    """The return-period curve with its band, None for a single event."""
+    points = [
+        (row.years, row.displaced.low, row.displaced.central, row.displaced.high) for row in report.return_periods
+    ]
+    return risk_brief.curve_svg(points) if points else None
+
+
+def _shown(shown: Shown) -> dict[str, Any]:
+    return {
+        "low": _rounded(shown.low),
+        "central": _rounded(shown.central),
+        "high": _rounded(shown.high),
+        "shown": shown.text,
+        "style": shown.style,
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or value != value else round(value, 2)  # noqa: PLR0124  NaN differs from itself
