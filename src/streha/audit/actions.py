@@ -10,19 +10,22 @@ import datetime as dt
 import os
 import uuid
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.db import transaction
+from django.conf import settings
+from django.db import IntegrityError, connection, connections, transaction
 from django.db.models import F
 
-from streha.audit import bridge, models, rules
+from streha.audit import bridge, models, queries, rules
 from streha.audit.rules import Actor, Entry
 from streha.common import errors
 
-PAYLOAD = "audit.record.payload"
 KEYS_AT_ONCE = 2_000
 RECORDS_AT_ONCE = 500
+READS_PER_SEAL = 50_000
+REWRAP = "UPDATE audit_subjectkey SET wrapped = %s, master_id = %s WHERE subject = %s AND master_id = %s"
 
 # --- keys of persons
 
@@ -151,7 +154,7 @@ def record_many(entries: Sequence[Entry], *, by: Actor, at: dt.datetime, lane: s
         if entry.subject is not None and (entry.payload is not None or entry.reason)
     ]
     clear = [_content(entry) for entry in entries]
-    sealed = bridge.seal_many([(subject, clear[number] or b"") for number, subject in whose], context=PAYLOAD)
+    sealed = bridge.seal_many([(subject, clear[number] or b"") for number, subject in whose], context=rules.PAYLOAD)
     payloads: list[bytes | None] = [None if content is None else rules.CLEAR + content for content in clear]
     for (number, _), content in zip(whose, sealed, strict=True):
         payloads[number] = content
@@ -236,3 +239,112 @@ def looked(
         )
         for subject in subjects
     )
+
+
+def seal_reads(*, at: dt.datetime) -> int:
+    """Put the looks since the last seal under signed hashes; returns how many rows were sealed."""
+    sealed, last = 0, models.ReadSeal.objects.order_by("-seq").first()
+    newest = _newest_settled_read()
+    while newest > (last.last_id if last else 0):
+        first_id = last.last_id + 1 if last else 1
+        seal = models.ReadSeal(
+            seq=last.seq + 1 if last else 1,
+            at=at,
+            first_id=first_id,
+            last_id=min(newest, first_id + READS_PER_SEAL - 1),
+            previous=last.hash if last else rules.GENESIS,
+        )
+        seal.digest, seal.number = rules.digest_rows(queries.read_rows(seal.first_id, seal.last_id))
+        seal.hash = queries.seal_hash(seal)
+        seal.signature = rules.sign(bridge.keyring(), seal.hash)
+        try:
+            with transaction.atomic(using=bridge.READS):
+                seal.save(force_insert=True)
+        except IntegrityError:  # another worker sealed this stretch first
+            return sealed
+        sealed += seal.number
+        last = seal
+    return sealed
+
+
+def _newest_settled_read() -> int:
+    """The last id under which no row can still appear.
+
+    PostgreSQL hands out ids before it commits, so a later id may be visible before an earlier one. A share lock
+    waits for the inserts under way, a few milliseconds; SQLite has one writer and needs none.
+    """
+    with transaction.atomic(using=bridge.READS):
+        if connections[bridge.READS].vendor == "postgresql":
+            with connections[bridge.READS].cursor() as cursor:
+                cursor.execute("LOCK TABLE audit_readrecord IN SHARE MODE")
+        return models.ReadRecord.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def anchor(*, at: dt.datetime) -> rules.Anchor | None:
+    """Sign the heads of all chains and add them to the anchor file; None when nothing moved since the last anchor."""
+    seal_reads(at=at)
+    heads = queries.heads()
+    known = bridge.anchors()
+    last = known[-1] if known else None
+    if not heads or (last is not None and last.heads == tuple(heads)):
+        return None
+    return bridge.append_anchor(at=at, heads=heads)
+
+
+# --- rotation of the master key
+
+
+def begin_rotation(*, by: Actor, at: dt.datetime) -> bool:
+    """Make a new master key current; False when a rotation is still under way, which is then to be finished first."""
+    ring = bridge.keyring()
+    if number_under_old_masters():
+        return False
+    fresh = rules.with_new_master(ring, master_id=bridge.new_master_id(at), key=os.urandom(rules.KEY_BYTES))
+    bridge.save_keyring(Path(settings.KEYRING), fresh)
+    record(by=by, at=at, room="audit", verb="rotate", object_kind="master_key", object_key=fresh.current)
+    return True
+
+
+def number_under_old_masters() -> int:
+    """How many keys are still wrapped by a master key that is not the current one."""
+    old = bridge.keyring().masters.keys() - {bridge.keyring().current}
+    return models.SubjectKey.objects.filter(master_id__in=old, destroyed_at=None).count() if old else 0
+
+
+def rewrap_piece(number: int = KEYS_AT_ONCE) -> int:
+    """Wrap some keys anew with the current master key, in one transaction; 0 when none is left.
+
+    A crash between two pieces costs nothing: each row says which master key wraps it.
+    """
+    ring = bridge.keyring()
+    master = ring.master(ring.current)
+    with transaction.atomic():
+        rows = models.SubjectKey.objects.select_for_update().filter(
+            master_id__in=ring.masters.keys() - {ring.current}, destroyed_at=None
+        )[:number]
+        prepare = models.SubjectKey._meta.pk.get_db_prep_value
+        changes = []
+        for row in rows:
+            key = rules.unwrap(ring.master(row.master_id), bytes(row.wrapped), row.subject)
+            wrapped = rules.wrap(master, key, row.subject, os.urandom(rules.NONCE_BYTES))
+            changes.append((wrapped, ring.current, prepare(row.subject, connection), row.master_id))
+        with connection.cursor() as cursor:
+            # One prepared statement for all rows: a CASE over thousands of rows is ten times slower.
+            cursor.executemany(
+                "UPDATE audit_subjectkey SET wrapped = %s, master_id = %s WHERE subject = %s AND master_id = %s",
+                changes,
+            )
+    return len(changes)
+
+
+def forget_old_masters(*, by: Actor, at: dt.datetime) -> list[str]:
+    """Drop master keys that wrap nothing any more; backups from before become unreadable. Returns their names."""
+    ring = bridge.keyring()
+    used = models.SubjectKey.objects.filter(destroyed_at=None).order_by().values_list("master_id", flat=True).distinct()
+    kept = rules.without_masters(ring, used)
+    dropped = sorted(ring.masters.keys() - kept.masters.keys())
+    if dropped:
+        bridge.save_keyring(Path(settings.KEYRING), kept)
+        for name in dropped:
+            record(by=by, at=at, room="audit", verb="forget", object_kind="master_key", object_key=name)
+    return dropped

@@ -5,6 +5,7 @@ the files of anchors and erasures, and the triggers that keep records as they ar
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import json
 import os
 import threading
@@ -298,9 +299,20 @@ def anchors() -> list[rules.Anchor | None]:
     return [rules.parse_anchor(line) for line in _lines(Path(settings.ANCHOR_DIR) / ANCHOR_FILE)]
 
 
-def append_anchor(anchor: rules.Anchor) -> None:
-    """Add an anchor to the file."""
-    _append(Path(settings.ANCHOR_DIR) / ANCHOR_FILE, [anchor.line()])
+def append_anchor(*, at: dt.datetime, heads: Sequence[rules.Head]) -> rules.Anchor:
+    """Add an anchor of these heads to the file, behind the last line; one writer at a time."""
+    path = Path(settings.ANCHOR_DIR) / ANCHOR_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        lines = [line.rstrip("\n") for line in file if line.strip()]
+        previous = rules.line_hash(lines[-1]) if lines else rules.GENESIS
+        anchor = rules.signed_anchor(keyring(), at=at, previous=previous, heads=heads)
+        file.write(anchor.line() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return anchor
 
 
 def write_slip(name: str, text: str) -> Path:

@@ -15,7 +15,6 @@ from streha.audit import bridge, models, rules
 from streha.common import errors
 from streha.common.pages import PAGE_SIZE, Page
 
-PAYLOAD = "audit.record.payload"
 M = TypeVar("M", models.AuditRecord, models.ReadRecord)
 
 
@@ -125,7 +124,7 @@ def _cursor(after: str) -> tuple[dt.datetime, int]:
 def _opened(rows: Sequence[models.AuditRecord]) -> list[Done]:
     sealed = [row for row in rows if row.payload is not None and bytes(row.payload)[:1] == rules.SEALED]
     items = [(row.subject, bytes(row.payload)) for row in sealed if row.subject and row.payload is not None]
-    opened = dict(zip((row.pk for row in sealed), bridge.unseal_many(items, context=PAYLOAD), strict=True))
+    opened = dict(zip((row.pk for row in sealed), bridge.unseal_many(items, context=rules.PAYLOAD), strict=True))
     shown = []
     for row in rows:
         content = opened.get(row.pk) if row.pk in opened else bytes(row.payload)[1:] if row.payload else None

@@ -29,6 +29,7 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 CLEAR = b"\x00"  # first byte of a payload that concerns nobody in particular
 SEALED = b"\x01"  # first byte of bytes sealed with a subject's key: AES-256-GCM, first form
+PAYLOAD = "audit.record.payload"  # the context in which payloads are sealed
 OFFICE = "office"  # people at work
 BATCH = "batch"  # imports, so that a long piece never holds up an office write
 
@@ -269,7 +270,12 @@ class Anchor:
 
     def hash(self) -> str:
         """What the next anchor points back to."""
-        return hashlib.sha256(self.line().encode()).hexdigest()
+        return line_hash(self.line())
+
+
+def line_hash(line: str) -> str:
+    """The hash of one line of the anchor file."""
+    return hashlib.sha256(line.encode()).hexdigest()
 
 
 def signed_anchor(keyring: Keyring, *, at: dt.datetime, previous: str, heads: Sequence[Head]) -> Anchor:
@@ -327,6 +333,12 @@ class Verdict:
     def holds(self) -> bool:
         """Whether chain, signatures and anchors all agree."""
         return not self.faults
+
+
+def fingerprint(public: bytes) -> str:
+    """A public key as people compare it: sixteen bytes of its SHA-256 in groups of four signs."""
+    digest = hashlib.sha256(public).hexdigest()[:32]
+    return " ".join(digest[i : i + 4] for i in range(0, 32, 4))
 
 
 def verify_anchors(anchors: Sequence[Anchor | None], public: bytes) -> list[Fault]:
