@@ -236,7 +236,6 @@ FOOTNOTE_1244 = env.bool("STREHA_FOOTNOTE_1244", True)
 OFFICE_NAME = env.str("STREHA_OFFICE_NAME", "")
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -1,0 +1,14 @@
+"""Where requests go: the HTML door at the root, the API door under ``api/`` once it is built."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("streha.web.urls")),
+]
+
+handler400 = "streha.web.failures.bad_request"
+handler403 = "streha.web.failures.forbidden"
+handler404 = "streha.web.failures.not_found"
+handler500 = "streha.web.failures.broken"

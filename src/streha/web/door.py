@@ -1,0 +1,217 @@
+"""The door every page goes through: who asks, may they, in which language, and what to say when it fails.
+
+A view is a plain function marked with ``open_to``, ``signed_in`` or ``public``; ``AccessMiddleware`` is the one guard
+that reads the mark, and a view without one stays shut. Sections live in their own modules beside this one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext
+from django_htmx.http import HttpResponseClientRedirect
+
+from streha.accounts import queries, rules
+from streha.common import errors
+from streha.web import rail
+
+PUBLIC: Final = "public"
+SIGNED_IN: Final = "signed in"
+API_PREFIX: Final = "/api/"  # the API door checks its own callers: tokens, not sessions
+LANG_ATTRIBUTE: Final = {"sq": "sq", "sr": "sr-Cyrl", "sr-latn": "sr-Latn", "en": "en"}
+STATUS: Final[dict[type[errors.StrehaError], int]] = {
+    errors.Refused: 403,
+    errors.NotFound: 404,
+    errors.Gone: 410,
+    errors.Conflict: 409,
+    errors.BadInput: 422,
+    errors.Unavailable: 503,
+}
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+class Request(HttpRequest):
+    """What a view receives: a request that carries the rights of whoever asks."""
+
+    access: rules.Access
+    htmx: Any
+
+
+def now() -> dt.datetime:
+    """The moment of this request; doors ask here, and nothing below a door asks at all."""
+    return timezone.now()
+
+
+# --- marks
+
+
+def open_to(*actions: rules.Action) -> Callable[[View], View]:
+    """Mark a view as open to whoever may do one of the actions."""
+    if not actions:
+        raise ValueError("open_to needs an action; use signed_in or public")
+
+    def mark(view: View) -> View:
+        view.requires = actions  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def signed_in(view: View) -> View:
+    """Mark a view as open to everybody who is logged in, whatever their role."""
+    view.requires = SIGNED_IN  # type: ignore[attr-defined]
+    return view
+
+
+def public(view: View) -> View:
+    """Mark a view as open to strangers."""
+    view.requires = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def requirement(view: Callable[..., Any]) -> tuple[rules.Action, ...] | str | None:
+    """What a view asks of its caller: actions, SIGNED_IN, PUBLIC, or None when nobody marked it."""
+    found: tuple[rules.Action, ...] | str | None = getattr(view, "requires", None)
+    return found
+
+
+# --- the guard
+
+
+class AccessMiddleware:
+    """Gives every request its ``access`` and its language, lets nobody past an unmarked door, translates errors."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponseBase:
+        if request.path.startswith(API_PREFIX):
+            request.access = rules.NOBODY
+            return self.get_response(request)
+        user = request.user
+        request.access = queries.access(user, now()) if user.is_authenticated else rules.NOBODY
+        language = getattr(user, "language", "")
+        if language and language in LANG_ATTRIBUTE:
+            translation.activate(language)
+            request.LANGUAGE_CODE = language
+        return self.get_response(request)
+
+    def process_view(
+        self, request: Request, view: Callable[..., Any], _args: tuple[Any, ...], _kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        if request.path.startswith(API_PREFIX):
+            return None
+        asks = requirement(view)
+        if asks == PUBLIC:
+            return None
+        if not request.user.is_authenticated:
+            return to_login(request)
+        if asks == SIGNED_IN:
+            return None
+        if asks is None:
+            return failure(request, errors.Refused(errors.message("This page has no rule that opens it.")))
+        if any(request.access.allows(rules.Action(action)) for action in asks):
+            return None
+        return failure(request, errors.Refused(errors.message("Your role does not open this page.")))
+
+    def process_exception(self, request: Request, exception: Exception) -> HttpResponseBase | None:
+        if isinstance(exception, errors.StrehaError) and not request.path.startswith(API_PREFIX):
+            return failure(request, exception)
+        return None
+
+
+def to_login(request: HttpRequest) -> HttpResponseBase:
+    """Send a stranger to log in, and back here afterwards."""
+    if is_fragment(request):
+        back = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+        return HttpResponseClientRedirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': back})}")
+    back = request.get_full_path() if request.method == "GET" else "/"
+    query = "" if back == "/" else f"?{urlencode({'next': back})}"
+    return HttpResponseRedirect(reverse(settings.LOGIN_URL) + query)
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asked, so that a part of a page is enough."""
+    htmx: Any = getattr(request, "htmx", False)
+    return bool(htmx) and not htmx.boosted
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """How allauth behaves here: nobody signs up, no mail goes out."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Streha sends no mail."""
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Streha sends no mail."""
+
+
+# --- errors
+
+
+def say(error: errors.StrehaError) -> str:
+    """The error in the reader's language."""
+    return gettext(error.template).format(**error.details)
+
+
+def status_of(error: errors.StrehaError) -> int:
+    """The HTTP status of an error: that of its nearest kind."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
+
+
+def failure(request: HttpRequest, error: errors.StrehaError) -> HttpResponse:
+    """The calm page, or fragment, that says what is wrong and what to do."""
+    template = "door/failure_fragment.html" if is_fragment(request) else "door/failure.html"
+    context = {"said": say(error), "code": error.code, "status": status_of(error)}
+    return render(request, template, context, status=status_of(error))
+
+
+@contextmanager
+def errors_into(form: BaseForm) -> Iterator[None]:
+    """Turn what an action refuses about a value into an error of the form; refusals of rights pass through.
+
+    ``details["field"]`` names the form's field, when there is one. Ask ``form.is_valid()`` again afterwards.
+    """
+    try:
+        yield
+    except (errors.Refused, errors.NotFound, errors.Gone):
+        raise
+    except errors.StrehaError as error:
+        field = error.details.get("field")
+        form.add_error(field if field in form.fields else None, say(error))
+
+
+# --- what every page shows
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """Rail, languages, office and footnote for the base template; counted only when a page shows them."""
+    access = getattr(request, "access", rules.NOBODY)
+    current = translation.get_language() or settings.LANGUAGE_CODE
+    return {
+        "access": access,
+        "rail": SimpleLazyObject(lambda: rail.groups(access, request.path, now())),
+        "page_language": current,
+        "lang_attribute": LANG_ATTRIBUTE.get(current, "en"),
+        "languages": [(code, name, LANG_ATTRIBUTE[code]) for code, name in settings.LANGUAGES],
+        "office_name": settings.OFFICE_NAME,
+        "footnote_1244": settings.FOOTNOTE_1244,
+        "demo": settings.DEMO,
+        "base_template": "fragment.html" if is_fragment(request) else "page.html",
+    }

@@ -1,0 +1,111 @@
+"""The rail: which sections there are, to whom they are shown, and what waits in each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from streha.accounts.rules import Access, Action
+from streha.web import waiting
+
+MANY = 50  # above this nobody needs the number
+
+
+@dataclass(frozen=True)
+class Section:
+    """One line of the rail. Without ``actions`` it is shown to everybody who is logged in."""
+
+    url_name: str
+    label: str | Promise
+    icon: str
+    actions: tuple[Action, ...] = ()
+    waits: Callable[[Access, dt.datetime], int] | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A section as one viewer sees it now."""
+
+    url: str
+    label: str | Promise
+    icon: str
+    is_current: bool
+    waits: str
+
+
+SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
+    ("", (Section("today", _("Today"), "today", waits=waiting.everything),)),
+    (
+        _("Register"),
+        (
+            Section("people", _("People"), "person", (Action.PERSON_VIEW,)),
+            Section("households", _("Households"), "household", (Action.PERSON_VIEW,)),
+            Section("imports", _("Imports"), "import", (Action.IMPORT_BRING, Action.IMPORT_DECIDE)),
+        ),
+    ),
+    (
+        pgettext_lazy("section", "Places"),
+        (
+            Section("places", _("Municipalities"), "place", (Action.PLACE_VIEW,)),
+            Section("map", _("Map"), "map", (Action.PLACE_VIEW,)),
+        ),
+    ),
+    (
+        _("Office"),
+        (
+            Section("users", _("Users"), "users", (Action.USER_VIEW, Action.USER_MANAGE), waiting.resets),
+            Section("jobs", _("Jobs"), "job", (Action.JOB_VIEW,)),
+            Section(
+                "breaks",
+                _("Break-glass"),
+                "glass",
+                (Action.BREAK_GLASS, Action.BREAK_GLASS_REVIEW),
+                waiting.breaks,
+            ),
+            Section(
+                "protection",
+                _("Data protection"),
+                "shield",
+                (Action.SUBJECT_FILE, Action.SUBJECT_ERASE, Action.PROTECTION_RULES),
+            ),
+            Section("log", _("Log"), "log", (Action.LOG_VIEW,)),
+        ),
+    ),
+)
+
+
+def shown(count: int) -> str:
+    """A count of what waits: nothing, the number, or "50+"."""
+    if not count:
+        return ""
+    return f"{MANY}+" if count > MANY else str(count)
+
+
+def groups(access: Access, path: str, at: dt.datetime) -> list[tuple[str | Promise, list[Line]]]:
+    """The headings and lines that this viewer may use; a heading without lines is left out."""
+    if access.user_id is None:
+        return []
+    found = []
+    for heading, sections in SECTIONS:
+        lines = [line for section in sections if (line := _line(section, access, path, at))]
+        if lines:
+            found.append((heading, lines))
+    return found
+
+
+def _line(section: Section, access: Access, path: str, at: dt.datetime) -> Line | None:
+    if section.actions and not any(access.allows(action) for action in section.actions):
+        return None
+    try:
+        url = reverse(section.url_name)
+    except NoReverseMatch:  # the room is not built in this version
+        return None
+    is_current = path == url or (url != "/" and path.startswith(url))
+    waits = shown(section.waits(access, at)) if section.waits else ""
+    return Line(url, section.label, section.icon, is_current, waits)

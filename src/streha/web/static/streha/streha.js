@@ -1,0 +1,37 @@
+// What scripts add: "/" jumps to the search box, and menus close when one clicks or tabs away. Nothing needs it.
+(function () {
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Escape") {
+      document.querySelectorAll("details.menu[open]").forEach(function (menu) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      });
+      return;
+    }
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = document.activeElement;
+    if (at && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName))) return;
+    const box = document.getElementById("find");
+    if (box) {
+      event.preventDefault();
+      box.focus();
+      box.select();
+    }
+  });
+  function closeOthers(event) {
+    document.querySelectorAll("details.menu[open]").forEach(function (menu) {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  }
+  document.addEventListener("click", closeOthers);
+  document.addEventListener("focusin", closeOthers);
+  // A passkey that was cancelled or refused: say so on the page instead of in the console.
+  document.addEventListener("allauth.error", function (event) {
+    const place = document.getElementById("passkey-error");
+    if (place) {
+      event.preventDefault();
+      place.hidden = false;
+      place.focus();
+    }
+  });
+})();

@@ -1,0 +1,37 @@
+"""What waits for a viewer, counted no further than anybody needs to know; every count obeys the viewer's rights."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import QuerySet
+
+from streha.accounts import models as accounts
+from streha.accounts.rules import Access, Action
+
+ENOUGH = 51  # one more than is ever shown, so that "50+" can be told from 50
+
+
+def few(rows: QuerySet[accounts.BreakGlass] | QuerySet[accounts.PasswordReset]) -> int:
+    """How many rows there are, looking at no more than ENOUGH of them."""
+    return len(rows.order_by()[:ENOUGH].values_list("pk"))
+
+
+def breaks(access: Access, at: dt.datetime) -> int:
+    """Uses of break-glass that somebody else has to judge."""
+    if access.user_id is None or not access.allows(Action.BREAK_GLASS_REVIEW):
+        return 0
+    return few(accounts.BreakGlass.objects.filter(reviewed_at=None, starts__lte=at).exclude(user_id=access.user_id))
+
+
+def resets(access: Access, at: dt.datetime) -> int:
+    """Password resets that a colleague asked for and this viewer could confirm."""
+    if access.user_id is None or not access.allows(Action.USER_MANAGE):
+        return 0
+    asked = accounts.PasswordReset.objects.filter(confirmed_at=None, expires__gt=at)
+    return few(asked.exclude(asked_by_id=access.user_id).exclude(user_id=access.user_id))
+
+
+def everything(access: Access, at: dt.datetime) -> int:
+    """All of it: the number beside Today."""
+    return breaks(access, at) + resets(access, at)
