@@ -23,7 +23,7 @@ from streha.audit.rules import Actor, Entry
 from streha.common import errors
 
 KEYS_AT_ONCE = 2_000
-RECORDS_AT_ONCE = 500
+RECORD_FIELDS = tuple(field.attname for field in models.AuditRecord._meta.concrete_fields if not field.primary_key)
 READS_PER_SEAL = 50_000
 REWRAP = "UPDATE audit_subjectkey SET wrapped = %s, master_id = %s WHERE subject = %s AND master_id = %s"
 
@@ -39,7 +39,8 @@ def new_subjects(number: int, *, at: dt.datetime, subjects: Sequence[uuid.UUID] 
     """Many new subjects at once; ids are given only where they must be repeatable (the demo, a restored file)."""
     if subjects is None:
         entropy = os.urandom(10 * number)
-        made = sorted(rules.subject_id(at, entropy[i * 10 : i * 10 + 10]) for i in range(number))
+        ids = (rules.subject_id(at, entropy[i * 10 : i * 10 + 10]) for i in range(number))
+        made = sorted(ids, key=lambda subject: subject.int)
     else:
         made = list(subjects)
     ring = bridge.keyring()
@@ -50,8 +51,8 @@ def new_subjects(number: int, *, at: dt.datetime, subjects: Sequence[uuid.UUID] 
         key, nonce = secret[:32], secret[32:]
         known.append((subject, AESGCM(key)))
         wrapped = rules.wrap(master, key, subject, nonce)
-        rows.append(models.SubjectKey(subject=subject, wrapped=wrapped, master_id=ring.current, created_at=at))
-    models.SubjectKey.objects.bulk_create(rows, batch_size=KEYS_AT_ONCE)
+        rows.append((subject, wrapped, ring.current, at))
+    bridge.insert_rows(models.SubjectKey, ("subject", "wrapped", "master_id", "created_at"), rows)
     bridge.cache.add(known)
     return made
 
@@ -207,8 +208,8 @@ def _append(
             previous=previous,
         )
         row.hash = previous = row.expected_hash()
-        rows.append(row)
-    models.AuditRecord.objects.bulk_create(rows, batch_size=RECORDS_AT_ONCE)
+        rows.append([getattr(row, name) for name in RECORD_FIELDS])
+    bridge.insert_rows(models.AuditRecord, RECORD_FIELDS, rows)
     models.LaneHead.objects.filter(lane=lane).update(seq=seq, hash=previous)
 
 
