@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 
@@ -12,8 +13,11 @@ def access(user: models.User, at: dt.datetime) -> rules.Access:
     """The user's rights at a moment; an inactive user has none."""
     if not user.is_active:
         return rules.NOBODY
-    grants = models.Grant.objects.filter(models.in_force(at), user=user)
-    return rules.Access(user_id=user.pk, label=user.username, held=tuple(grant.held() for grant in grants))
+    held = tuple(grant.held() for grant in models.Grant.objects.filter(models.in_force(at), user=user))
+    found = rules.Access(user_id=user.pk, label=user.username, held=held)
+    if found.allows(rules.Action.BREAK_GLASS):
+        found = dataclasses.replace(found, opened=open_breaks(user.pk, at))
+    return found
 
 
 def token_digest(secret: str) -> str:
@@ -32,12 +36,12 @@ def access_by_token(secret: str, at: dt.datetime) -> tuple[models.ApiToken, rule
         return None
     scope = rules.Scope(rules.ScopeKind(token.scope_kind), token.scope_key)
     bound = rules.HeldRole(rules.Role(token.role), scope, token.expires, via="token")
-    still = [h for h in access(token.user, at).held if h.role == bound.role and _within(bound.scope, h.scope)]
+    still = [h for h in access(token.user, at).held if h.role == bound.role and within(bound.scope, h.scope)]
     held = (bound,) if still else ()
     return token, rules.Access(user_id=token.user_id, label=f"{token.user.username}/{token.name}", held=held)
 
 
-def _within(inner: rules.Scope, outer: rules.Scope) -> bool:
+def within(inner: rules.Scope, outer: rules.Scope) -> bool:
     """A token's scope must be one its user holds, or its user holds everything."""
     return outer.kind == rules.ScopeKind.EVERYTHING or inner == outer
 
@@ -45,4 +49,4 @@ def _within(inner: rules.Scope, outer: rules.Scope) -> bool:
 def open_breaks(user_id: int, at: dt.datetime) -> frozenset[str]:
     """Subjects a user may look at by break-glass at this moment."""
     found = models.BreakGlass.objects.filter(user_id=user_id, starts__lte=at, expires__gt=at, subject__isnull=False)
-    return frozenset(str(subject) for subject in found.values_list("subject", flat=True))
+    return frozenset(subject.hex for subject in found.values_list("subject", flat=True) if subject)

@@ -171,6 +171,7 @@ class Access:
     user_id: int | None
     label: str
     held: tuple[HeldRole, ...] = ()
+    opened: frozenset[str] = frozenset()  # subjects opened by break-glass, in hexadecimal
     limit: frozenset[Action] | None = None  # an API token may carry fewer actions than its user
     _actions: frozenset[Action] = field(init=False, default=frozenset(), compare=False)
 

@@ -1,0 +1,1089 @@
+"""Every write to the register of people: each asks the policy, checks the rules, writes, and leaves a record.
+
+All of an action happens in one transaction, or nothing of it. Bulk registration (imports, the demo) and registration of
+one person are the same code.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db import models as orm
+from django.db import transaction
+
+from streha.accounts.rules import Access, Action
+from streha.audit import actions as audit
+from streha.audit import rules as audit_rules
+from streha.common import errors
+from streha.common.codes import FieldClass, Precision, Sex
+from streha.engine import names as naming
+from streha.people import models, queries, rules
+
+ROOM = "people"
+PIECE = 500
+
+Row = TypeVar("Row", bound=orm.Model)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where records come from: the office, or an import batch; the lane of the log follows."""
+
+    source: str = "office"
+    lane: str = "office"
+    organisation_id: int | None = None
+
+
+OFFICE = Origin()
+
+
+# --- registering --------------------------------------------------------------------------------------------------------
+
+
+def register_person(
+    draft: rules.PersonDraft, *, by: Access, at: dt.datetime, origin: Origin = OFFICE
+) -> models.Person:
+    """The person is in the register, found by every spelling of their name, and the log says who registered them."""
+    return register_many([draft], by=by, at=at, origin=origin)[0]
+
+
+@transaction.atomic
+def register_many(
+    drafts: Sequence[rules.PersonDraft],
+    *,
+    by: Access,
+    at: dt.datetime,
+    origin: Origin = OFFICE,
+    subjects: Sequence[uuid.UUID] | None = None,
+    action: Action = Action.PERSON_REGISTER,
+) -> list[models.Person]:
+    """All drafts are registered, or none; a wrong one raises BadInput with its place in ``details["position"]``.
+
+    ``subjects`` are keys that exist already (rows staged by an import); otherwise each person gets a new one.
+    """
+    by.require(action)
+    drafts = [_tidy(draft) for draft in drafts]
+    for position, draft in enumerate(drafts):
+        _check_draft(draft, position, at.date())
+    _require_writable(by, action, drafts)
+    keys = list(subjects) if subjects is not None else audit.new_subjects(len(drafts), at=at)
+    people = models.Person.objects.bulk_create(
+        [_person_row(draft, subject, by, at, origin) for draft, subject in zip(drafts, keys, strict=True)],
+        batch_size=PIECE,
+    )
+    _seal_communities(people, drafts)
+    _write_names(people, drafts, at)
+    _write_identifiers([(p, i) for p, d in zip(people, drafts, strict=True) for i in d.identifiers], at)
+    _write_contacts([(p, c) for p, d in zip(people, drafts, strict=True) for c in d.contacts], at)
+    models.DisplacementEpisode.objects.bulk_create(
+        [_episode_row(p, e, at) for p, d in zip(people, drafts, strict=True) for e in d.episodes], batch_size=PIECE
+    )
+    audit.record_many(
+        [
+            audit_rules.Entry(
+                room=ROOM,
+                verb="registered",
+                object_kind="person",
+                object_key=str(person.pk),
+                subject=person.subject,
+                payload=_draft_payload(draft),
+            )
+            for person, draft in zip(people, drafts, strict=True)
+        ],
+        by=by.actor,
+        at=at,
+        lane=origin.lane,
+    )
+    return people
+
+
+def _tidy(draft: rules.PersonDraft) -> rules.PersonDraft:
+    from dataclasses import replace
+
+    kept = tuple(name.tidy() for name in draft.names if name.given.strip() or name.family.strip())
+    return replace(draft, names=kept)
+
+
+def _check_draft(draft: rules.PersonDraft, position: int, today: dt.date) -> None:
+    try:
+        rules.check_person(draft, today)
+        for identifier in draft.identifiers:
+            rules.check_identifier(identifier)
+    except errors.BadInput as wrong:
+        raise errors.BadInput(wrong.template, code=wrong.code, **{**wrong.details, "position": position}) from wrong
+
+
+def _require_writable(by: Access, action: Action, drafts: Iterable[rules.PersonDraft]) -> None:
+    """Each keeper must lie in a scope of the action that may write the classes filled there."""
+    needed: dict[int, set[FieldClass]] = {}
+    for draft in drafts:
+        needed.setdefault(draft.keeper_id, set()).update(draft.classes())
+    for keeper_id, classes in needed.items():
+        record = queries.Record(keeper_id=keeper_id, organisation_id=None, registered_by_id=by.user_id, subject="")
+        if action == Action.IMPORT_DECIDE:
+            if not queries.carries(by, action, record):
+                raise _outside(keeper_id)
+            continue
+        allowed = queries.writable(by, action, record)
+        if not allowed:
+            raise _outside(keeper_id)
+        _require_classes(classes, allowed)
+
+
+def _outside(keeper_id: int) -> errors.Refused:
+    return errors.Refused(
+        errors.message("This place lies outside the area you work for. Choose a place of yours, or ask a colleague."),
+        code="outside_scope",
+        keeper=keeper_id,
+    )
+
+
+def _require_classes(classes: Iterable[FieldClass], allowed: frozenset[FieldClass]) -> None:
+    missing = sorted(set(classes) - allowed)
+    if missing:
+        raise errors.Refused(
+            errors.message("Your role may not write this kind of data: {classes}."),
+            code="class_not_writable",
+            classes=", ".join(missing),
+        )
+
+
+def _person_row(
+    draft: rules.PersonDraft, subject: uuid.UUID, by: Access, at: dt.datetime, origin: Origin
+) -> models.Person:
+    main = draft.names[0]
+    return models.Person(
+        subject=subject,
+        sort_name=naming.sort_key(main.family, main.given)[:80],
+        birth_date=draft.birth_date,
+        birth_precision=draft.birth_precision,
+        sex=draft.sex,
+        vital_status=draft.vital_status,
+        citizenship=draft.citizenship,
+        language=draft.language,
+        home_area_id=draft.home_area_id,
+        keeper_id=draft.keeper_id,
+        organisation_id=origin.organisation_id,
+        registered_by_id=by.user_id,
+        registered_at=at,
+        source=origin.source,
+        shielded=draft.shielded,
+        is_fictional=draft.is_fictional,
+    )
+
+
+def _seal_communities(people: Sequence[models.Person], drafts: Sequence[rules.PersonDraft]) -> None:
+    told = [(p, d.community) for p, d in zip(people, drafts, strict=True) if d.community]
+    sealed = audit.seal_many([(p.subject, c.encode()) for p, c in told], context=models.SEALED_COMMUNITY)
+    for (person, _), token in zip(told, sealed, strict=True):
+        person.community_sealed = token
+    models.Person.objects.bulk_update([p for p, _ in told], ["community_sealed"], batch_size=PIECE)
+
+
+def _write_names(people: Sequence[models.Person], drafts: Sequence[rules.PersonDraft], at: dt.datetime) -> None:
+    rows, keys = [], []
+    for person, draft in zip(people, drafts, strict=True):
+        written = [_name_row(person, name, at) for name in draft.names]
+        rows += written
+        keys += _key_rows(person, written)
+    models.Name.objects.bulk_create(rows, batch_size=PIECE)
+    models.NameKey.objects.bulk_create(keys, batch_size=PIECE)
+
+
+def _name_row(person: models.Person, draft: rules.NameDraft, at: dt.datetime) -> models.Name:
+    assert draft.script is not None
+    return models.Name(
+        person=person,
+        kind=draft.kind,
+        script=draft.script,
+        given=draft.given,
+        father=draft.father,
+        family=draft.family,
+        noted_at=at,
+    )
+
+
+def _key_rows(person: models.Person, written: Iterable[models.Name]) -> list[models.NameKey]:
+    keys = sorted({key[:40] for name in written for key in naming.keys(str(name))})
+    return [
+        models.NameKey(
+            person=person, key=key, sort_name=person.sort_name, keeper_id=person.keeper_id, shielded=person.shielded
+        )
+        for key in keys
+    ]
+
+
+def _write_identifiers(
+    told: Sequence[tuple[models.Person, rules.IdentifierDraft]], at: dt.datetime
+) -> list[models.Identifier]:
+    plain = [rules.plain_identifier(draft.value) for _, draft in told]
+    sealed = audit.seal_many([(p.subject, d.value.encode()) for p, d in told], context=models.SEALED_IDENTIFIER)
+    return models.Identifier.objects.bulk_create(
+        [
+            models.Identifier(
+                person=person,
+                kind=draft.kind,
+                issuer=draft.issuer,
+                sealed=token,
+                blind=audit.blind_index("identifier", value),
+                hint=value[-2:],
+                noted_at=at,
+            )
+            for (person, draft), value, token in zip(told, plain, sealed, strict=True)
+        ],
+        batch_size=PIECE,
+    )
+
+
+def _write_contacts(told: Sequence[tuple[models.Person, rules.ContactDraft]], at: dt.datetime) -> list[models.Contact]:
+    sealed = audit.seal_many([(p.subject, c.value.encode()) for p, c in told], context=models.SEALED_CONTACT)
+    rows = []
+    for (person, draft), token in zip(told, sealed, strict=True):
+        plain = rules.plain_contact(draft.kind, draft.value)
+        rows.append(
+            models.Contact(
+                person=person,
+                kind=draft.kind,
+                sealed=token,
+                blind=audit.blind_index(draft.kind, plain) if plain else "",
+                hint=rules.contact_hint(draft.kind, plain),
+                noted_at=at,
+            )
+        )
+    return models.Contact.objects.bulk_create(rows, batch_size=PIECE)
+
+
+def _episode_row(person: models.Person, draft: rules.EpisodeDraft, at: dt.datetime) -> models.DisplacementEpisode:
+    return models.DisplacementEpisode(
+        person=person,
+        status=draft.status,
+        cause=draft.cause,
+        from_area_id=draft.from_area_id,
+        from_text=draft.from_text,
+        to_area_id=draft.to_area_id,
+        to_text=draft.to_text,
+        started_on=draft.started_on,
+        started_precision=draft.started_precision,
+        ended_on=draft.ended_on,
+        ended_precision=draft.ended_precision,
+        noted_at=at,
+    )
+
+
+def _draft_payload(draft: rules.PersonDraft) -> dict[str, Any]:
+    main = draft.names[0]
+    return {
+        "given": main.given,
+        "family": main.family,
+        "sex": draft.sex,
+        "birth_date": draft.birth_date.isoformat() if draft.birth_date else None,
+        "keeper": draft.keeper_id,
+    }
+
+
+# --- changing -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PersonChanges:
+    """New values for what is said once about a person; None leaves a value as it is."""
+
+    given: str | None = None
+    father: str | None = None
+    family: str | None = None
+    sex: Sex | None = None
+    birth: tuple[dt.date | None, Precision | str] | None = None
+    vital_status: rules.VitalStatus | None = None
+    citizenship: str | None = None
+    language: str | None = None
+    home_area: tuple[int | None] | None = None
+    community: str | None = None
+
+
+@transaction.atomic
+def change_person(
+    person_id: int, changes: PersonChanges, *, version: int, by: Access, at: dt.datetime
+) -> models.Person:
+    """The person carries the new values and the log the old ones; raises Conflict when somebody else was faster."""
+    person = _person_for_change(person_id, by, version=version)
+    allowed = queries.writable(by, Action.PERSON_CHANGE, queries.Record.of(person))
+    told: dict[str, list[Any]] = {}
+    _change_columns(person, changes, told, at.date())
+    if changes.community is not None:
+        _change_community(person, changes.community, told)
+    name = _change_main_name(person, changes, told)
+    if not told:
+        return person
+    _require_classes({_class_of(column) for column in told}, allowed)
+    person.version += 1
+    person.save()
+    if name is not None:
+        name.save()
+        _refresh_keys(person)
+    _record("changed", person, by, at, payload=told)
+    return person
+
+
+def _class_of(column: str) -> FieldClass:
+    aliases = {"community": FieldClass.COMMUNITY, "given": FieldClass.IDENTITY, "father": FieldClass.IDENTITY}
+    return aliases.get(column) or models.Person.FIELD_CLASSES.get(column, FieldClass.IDENTITY)
+
+
+def _change_columns(person: models.Person, changes: PersonChanges, told: dict[str, list[Any]], today: dt.date) -> None:
+    new: dict[str, Any] = {
+        column: getattr(changes, column)
+        for column in ("sex", "vital_status", "citizenship", "language")
+        if getattr(changes, column) is not None
+    }
+    if changes.birth is not None:
+        birth, precision = changes.birth
+        rules.check_birth(birth, str(precision), today)
+        new |= {"birth_date": birth, "birth_precision": str(precision)}
+    if changes.home_area is not None:
+        new["home_area_id"] = changes.home_area[0]
+    for column, value in new.items():
+        old = getattr(person, column)
+        if old != value:
+            told[column.removesuffix("_id")] = [_plain(old), _plain(value)]
+            setattr(person, column, value)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _change_community(person: models.Person, community: str, told: dict[str, list[Any]]) -> None:
+    old = queries.unsealed(person.subject, person.community_sealed, models.SEALED_COMMUNITY)
+    if old == community:
+        return
+    told["community"] = [old, community]
+    person.community_sealed = (
+        audit.seal(person.subject, community.encode(), context=models.SEALED_COMMUNITY) if community else None
+    )
+
+
+def _change_main_name(
+    person: models.Person, changes: PersonChanges, told: dict[str, list[Any]]
+) -> models.Name | None:
+    new = {
+        part: rules.tidy_text(getattr(changes, part))
+        for part in ("given", "father", "family")
+        if getattr(changes, part) is not None
+    }
+    if not new:
+        return None
+    name = person.names.filter(kind=rules.NameKind.MAIN, valid_to=None).order_by("pk").first()
+    if name is None:
+        raise errors.NotFound()
+    changed = {part: value for part, value in new.items() if getattr(name, part) != value}
+    for part, value in changed.items():
+        rules.check_name_part(value)
+        told[part] = [getattr(name, part), value]
+        setattr(name, part, value)
+    if not (name.given or name.family):
+        raise errors.BadInput(errors.message("Write at least one name."), code="name_missing")
+    name.script = naming.script_of(str(name))
+    return name if changed else None
+
+
+def _refresh_keys(person: models.Person) -> None:
+    """The search index says what the names say now."""
+    current = list(person.names.filter(valid_to=None).order_by("pk"))
+    every = list(person.names.order_by("pk"))
+    main = next((name for name in current if name.kind == rules.NameKind.MAIN), every[0])
+    person.sort_name = naming.sort_key(main.family, main.given)[:80]
+    person.save(update_fields=["sort_name"])
+    person.keys.all().delete()
+    models.NameKey.objects.bulk_create(_key_rows(person, every))
+    headed = models.Household.objects.filter(
+        memberships__person=person, memberships__is_head=True, memberships__ended_on=None
+    )
+    headed.update(sort_name=person.sort_name)
+
+
+@transaction.atomic
+def add_name(person_id: int, draft: rules.NameDraft, *, by: Access, at: dt.datetime) -> models.Name:
+    """The person is also found under this name."""
+    person = _person_for_change(person_id, by, classes={FieldClass.IDENTITY})
+    tidy = draft.tidy()
+    for part in (tidy.given, tidy.father, tidy.family):
+        rules.check_name_part(part)
+    if not (tidy.given or tidy.family):
+        raise errors.BadInput(errors.message("Write at least one name."), code="name_missing")
+    name = _name_row(person, tidy, at)
+    name.save()
+    _refresh_keys(person)
+    _record("name added", person, by, at, payload={"given": [None, tidy.given], "family": [None, tidy.family]})
+    return name
+
+
+@transaction.atomic
+def end_name(name_id: int, *, by: Access, at: dt.datetime) -> None:
+    """The name is no longer used, but still finds the person."""
+    name = _fact(models.Name, name_id)
+    person = _person_for_change(name.person_id, by, classes={FieldClass.IDENTITY})
+    others = person.names.filter(kind=rules.NameKind.MAIN, valid_to=None).exclude(pk=name.pk)
+    if name.kind == rules.NameKind.MAIN and not others.exists():
+        raise errors.BadInput(
+            errors.message("This is the only main name. Change it, or add another before ending it."),
+            code="last_main_name",
+        )
+    name.valid_to = at.date()
+    name.save()
+    _refresh_keys(person)
+    _record("name ended", person, by, at, payload={"family": [str(name), None]})
+
+
+@transaction.atomic
+def add_identifier(
+    person_id: int, draft: rules.IdentifierDraft, *, by: Access, at: dt.datetime
+) -> models.Identifier:
+    """The document is on file, sealed, and finds the person by its whole number.
+
+    A number that another person of the viewer's holds raises Conflict; one held beyond the viewer's scope is kept and
+    goes silently to the central queue.
+    """
+    person = _person_for_change(person_id, by, classes={FieldClass.IDENTITY})
+    rules.check_identifier(draft)
+    blind = audit.blind_index("identifier", rules.plain_identifier(draft.value))
+    holders = queries.holders_of_identifiers([blind]).exclude(pk=person.pk)
+    if person.identifiers.filter(blind=blind, valid_to=None).exists():
+        raise errors.Conflict(
+            errors.message("This number is already on file for this person."), code="identifier_again"
+        )
+    near = holders.visible_to(by).first()
+    if near is not None:
+        raise errors.Conflict(
+            errors.message("{number} already has this document number. Compare the two before going on."),
+            code="identifier_taken",
+            number=near.number,
+        )
+    (identifier,) = _write_identifiers([(person, draft)], at)
+    note_pairs([(person.pk, other.pk, "identifier") for other in holders], by=by, at=at)
+    _record("identifier added", person, by, at, payload={"identifier": [None, identifier.hint]})
+    return identifier
+
+
+@transaction.atomic
+def end_identifier(identifier_id: int, *, by: Access, at: dt.datetime) -> None:
+    """The document is no longer valid."""
+    _end_fact(models.Identifier, identifier_id, FieldClass.IDENTITY, "identifier ended", by, at)
+
+
+@transaction.atomic
+def add_contact(person_id: int, draft: rules.ContactDraft, *, by: Access, at: dt.datetime) -> models.Contact:
+    """The contact is on file, sealed."""
+    person = _person_for_change(person_id, by, classes={FieldClass.CONTACT})
+    if not rules.tidy_text(draft.value):
+        raise errors.BadInput(errors.message("Write the contact, or leave the form."), code="contact_missing")
+    (contact,) = _write_contacts([(person, draft)], at)
+    _record("contact added", person, by, at, payload={"contact": [None, draft.kind]})
+    return contact
+
+
+@transaction.atomic
+def end_contact(contact_id: int, *, by: Access, at: dt.datetime) -> None:
+    """The contact is no longer used."""
+    _end_fact(models.Contact, contact_id, FieldClass.CONTACT, "contact ended", by, at)
+
+
+@transaction.atomic
+def add_episode(
+    person_id: int, draft: rules.EpisodeDraft, *, by: Access, at: dt.datetime
+) -> models.DisplacementEpisode:
+    """The displacement, return or stay is on file."""
+    person = _person_for_change(person_id, by, classes={FieldClass.IDENTITY, FieldClass.HOME_LOCATION})
+    for day in (draft.started_on, draft.ended_on):
+        if day is not None and day > at.date():
+            raise errors.BadInput(
+                errors.message("{value} lies in the future. Write the day it happened."),
+                code="date_in_future",
+                value=day.strftime("%d.%m.%Y"),
+            )
+    if draft.started_on and draft.ended_on and draft.ended_on < draft.started_on:
+        raise errors.BadInput(
+            errors.message("The end, {value}, lies before the beginning. Exchange the two, or correct one."),
+            code="end_before_start",
+            value=draft.ended_on.strftime("%d.%m.%Y"),
+        )
+    episode = _episode_row(person, draft, at)
+    episode.save()
+    _record("episode added", person, by, at, payload={"status": [None, draft.status], "cause": [None, draft.cause]})
+    return episode
+
+
+@transaction.atomic
+def end_episode(
+    episode_id: int, *, ended_on: dt.date, precision: Precision, by: Access, at: dt.datetime
+) -> None:
+    """The episode is over."""
+    episode = _fact(models.DisplacementEpisode, episode_id)
+    person = _person_for_change(episode.person_id, by, classes={FieldClass.IDENTITY})
+    if episode.started_on and ended_on < episode.started_on:
+        raise errors.BadInput(
+            errors.message("The end, {value}, lies before the beginning. Exchange the two, or correct one."),
+            code="end_before_start",
+            value=ended_on.strftime("%d.%m.%Y"),
+        )
+    episode.ended_on, episode.ended_precision = ended_on, precision
+    episode.save()
+    _record("episode ended", person, by, at, payload={"status": [episode.status, None]})
+
+
+@transaction.atomic
+def say_intention(
+    person_id: int, *, wish: rules.Wish, area_id: int | None, said_on: dt.date, by: Access, at: dt.datetime
+) -> models.Intention:
+    """The wish is on file with its day; earlier wishes stay."""
+    person = _person_for_change(person_id, by, classes={FieldClass.IDENTITY})
+    intention = models.Intention.objects.create(person=person, wish=wish, area_id=area_id, said_on=said_on, noted_at=at)
+    _record("wish noted", person, by, at, payload={"wish": [None, wish]})
+    return intention
+
+
+@transaction.atomic
+def note_functioning(
+    person_id: int, answers: Mapping[str, int | None], *, asked_on: dt.date, by: Access, at: dt.datetime
+) -> models.Functioning:
+    """The answers to the Washington Group Short Set are on file with the day they were given."""
+    person = _person_for_change(person_id, by, classes={FieldClass.HEALTH})
+    wrong = {d: a for d, a in answers.items() if d not in rules.FUNCTIONING_DOMAINS or a not in {None, 1, 2, 3, 4}}
+    if wrong or not any(answers.values()):
+        raise errors.BadInput(errors.message("Answer at least one question, each from 1 to 4."), code="answers_wrong")
+    row = models.Functioning.objects.create(person=person, asked_on=asked_on, noted_at=at, **answers)
+    _record("functioning noted", person, by, at, payload={"asked_on": [None, asked_on.isoformat()]})
+    return row
+
+
+@transaction.atomic
+def add_need(
+    person_id: int, kind: rules.NeedKind, *, note: str = "", by: Access, at: dt.datetime
+) -> models.SpecificNeed:
+    """The need is on file; its note is sealed."""
+    person = _person_for_change(person_id, by, classes={FieldClass.HEALTH})
+    sealed = audit.seal(person.subject, note.encode(), context=models.SEALED_NEED) if note else None
+    need = models.SpecificNeed.objects.create(
+        person=person, kind=kind, note_sealed=sealed, valid_from=at.date(), noted_at=at
+    )
+    _record("need added", person, by, at, payload={"kind": [None, kind]})
+    return need
+
+
+@transaction.atomic
+def end_need(need_id: int, *, by: Access, at: dt.datetime) -> None:
+    """The need is gone."""
+    _end_fact(models.SpecificNeed, need_id, FieldClass.HEALTH, "need ended", by, at)
+
+
+@transaction.atomic
+def give_consent(
+    person_id: int,
+    *,
+    purpose: str,
+    recipients: str,
+    basis: rules.LegalBasis,
+    given_on: dt.date,
+    expires_on: dt.date | None,
+    evidence: str,
+    by: Access,
+    at: dt.datetime,
+) -> models.Consent:
+    """The consent is on file with purpose, recipients, basis and evidence."""
+    person = _person_for_change(person_id, by, classes={FieldClass.IDENTITY})
+    if not rules.tidy_text(purpose):
+        raise errors.BadInput(errors.message("A consent needs a purpose."), code="purpose_missing")
+    if expires_on is not None and expires_on < given_on:
+        raise errors.BadInput(
+            errors.message("The consent would expire on {value}, before it was given. Correct one of the days."),
+            code="expires_before_given",
+            value=expires_on.strftime("%d.%m.%Y"),
+        )
+    consent = models.Consent.objects.create(
+        person=person,
+        purpose=rules.tidy_text(purpose),
+        recipients=rules.tidy_text(recipients),
+        basis=basis,
+        given_on=given_on,
+        expires_on=expires_on,
+        evidence=rules.tidy_text(evidence),
+        noted_by_id=by.user_id,
+        noted_at=at,
+    )
+    _record("consent given", person, by, at, payload={"purpose": [None, consent.purpose]})
+    return consent
+
+
+@transaction.atomic
+def withdraw_consent(consent_id: int, *, by: Access, at: dt.datetime) -> None:
+    """The consent no longer counts from today; what was done under it stays in the ledger."""
+    consent = _fact(models.Consent, consent_id)
+    person = _person_for_change(consent.person_id, by, classes={FieldClass.IDENTITY})
+    if consent.withdrawn_on is not None:
+        raise errors.Conflict(errors.message("This consent was already withdrawn."), code="withdrawn_again")
+    consent.withdrawn_on = at.date()
+    consent.save()
+    _record("consent withdrawn", person, by, at, payload={"purpose": [consent.purpose, None]})
+
+
+@transaction.atomic
+def record_transfer(
+    person_id: int,
+    *,
+    recipient: str,
+    purpose: str,
+    classes: Iterable[FieldClass],
+    basis: rules.LegalBasis,
+    consent_id: int | None,
+    by: Access,
+    at: dt.datetime,
+) -> models.Transfer:
+    """The ledger says who received which classes of field; with consent as basis a valid one must cover the purpose."""
+    given = sorted(set(classes))
+    person = _person_for_change(person_id, by, classes={FieldClass.IDENTITY})
+    if basis == rules.LegalBasis.CONSENT:
+        consent = person.consents.filter(pk=consent_id).first() if consent_id else None
+        state = (
+            rules.consent_state(expires_on=consent.expires_on, withdrawn_on=consent.withdrawn_on, today=at.date())
+            if consent
+            else "missing"
+        )
+        if state != "valid":
+            raise errors.Refused(
+                errors.message("The consent for this transfer is {state}. Ask the person, or choose another basis."),
+                code="consent_not_valid",
+                state=state,
+            )
+    transfer = models.Transfer.objects.create(
+        person=person,
+        recipient=rules.tidy_text(recipient),
+        purpose=rules.tidy_text(purpose),
+        classes=",".join(given),
+        basis=basis,
+        consent_id=consent_id,
+        at=at,
+        by_id=by.user_id,
+    )
+    _record("transferred", person, by, at, payload={"recipient": [None, transfer.recipient], "classes": [None, given]})
+    return transfer
+
+
+@transaction.atomic
+def add_protection_note(person_id: int, text: str, *, by: Access, at: dt.datetime) -> models.ProtectionNote:
+    """The note is on file for protection staff alone."""
+    person = _person_for_change(person_id, by, classes={FieldClass.PROTECTION})
+    if not rules.tidy_text(text):
+        raise errors.BadInput(errors.message("Write the note, or leave the form."), code="note_missing")
+    note = models.ProtectionNote.objects.create(
+        person=person,
+        sealed=audit.seal(person.subject, text.encode(), context=models.SEALED_NOTE),
+        noted_by_id=by.user_id,
+        noted_at=at,
+    )
+    _record("protection note added", person, by, at)
+    return note
+
+
+@transaction.atomic
+def shield(person_id: int, *, on: bool, reason: str, by: Access, at: dt.datetime) -> None:
+    """A shielded person answers to protection staff alone: in no list, hint, count or export of anybody else."""
+    person = _person_for_change(person_id, by, classes={FieldClass.PROTECTION})
+    person.shielded = on
+    person.version += 1
+    person.save()
+    person.keys.update(shielded=on)
+    _record("shielded" if on else "unshielded", person, by, at, reason=reason)
+
+
+@transaction.atomic
+def hand_over(person_id: int, *, keeper_id: int, reason: str, by: Access, at: dt.datetime) -> None:
+    """Another office keeps the record from now on, and the office before no longer sees it."""
+    person = _person_for_change(person_id, by, classes={FieldClass.IDENTITY})
+    old = person.keeper_id
+    person.keeper_id = keeper_id
+    person.version += 1
+    person.save()
+    person.keys.update(keeper_id=keeper_id)
+    _record("handed over", person, by, at, payload={"keeper": [old, keeper_id]}, reason=reason)
+
+
+@transaction.atomic
+def end_person(
+    person_id: int, *, reason: rules.EndReason, on: dt.date, version: int, by: Access, at: dt.datetime
+) -> models.Person:
+    """The record is closed, with its day and reason; it can be opened again."""
+    person = _person_for_change(person_id, by, version=version, action=Action.PERSON_END)
+    if on > at.date():
+        raise errors.BadInput(
+            errors.message("{value} lies in the future. Write the day it happened."),
+            code="date_in_future",
+            value=on.strftime("%d.%m.%Y"),
+        )
+    person.ended_on, person.end_reason = on, reason
+    if reason == rules.EndReason.DIED:
+        person.vital_status = rules.VitalStatus.DEAD
+    person.version += 1
+    person.save()
+    for membership in person.memberships.filter(ended_on=None):
+        membership.ended_on = max(on, membership.started_on or on)
+        membership.save()
+    _record("ended", person, by, at, payload={"end_reason": [None, reason], "ended_on": [None, on.isoformat()]})
+    return person
+
+
+@transaction.atomic
+def reopen_person(person_id: int, *, by: Access, at: dt.datetime) -> models.Person:
+    """The record is open again; memberships that ended with it stay ended."""
+    person = _person_for_change(person_id, by, action=Action.PERSON_END)
+    old = person.end_reason
+    if old == rules.EndReason.DIED:
+        person.vital_status = rules.VitalStatus.UNKNOWN
+    person.ended_on, person.end_reason = None, ""
+    person.version += 1
+    person.save()
+    _record("opened again", person, by, at, payload={"end_reason": [old, None]})
+    return person
+
+
+# --- households ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HouseholdDraft:
+    """A household about to be opened."""
+
+    keeper_id: int
+    members: tuple[rules.MemberDraft, ...]
+    home_area_id: int | None = None
+    address: str = ""
+    source_ref: str = ""
+    is_fictional: bool = False
+
+
+def open_household(
+    draft: HouseholdDraft, *, by: Access, at: dt.datetime, origin: Origin = OFFICE
+) -> models.Household:
+    """The household exists with its members; each must be visible, and in no other household."""
+    return open_households([draft], by=by, at=at, origin=origin)[0]
+
+
+@transaction.atomic
+def open_households(
+    drafts: Sequence[HouseholdDraft],
+    *,
+    by: Access,
+    at: dt.datetime,
+    origin: Origin = OFFICE,
+    action: Action = Action.PERSON_REGISTER,
+) -> list[models.Household]:
+    """All households exist with their members, or none does."""
+    by.require(action)
+    people = _members(drafts, by, action)
+    subjects = audit.new_subjects(len(drafts), at=at)
+    rows = [
+        models.Household(
+            subject=subject,
+            sort_name=_head_sort_name(draft, people),
+            home_area_id=draft.home_area_id,
+            keeper_id=draft.keeper_id,
+            address_sealed=None,
+            organisation_id=origin.organisation_id,
+            registered_by_id=by.user_id,
+            registered_at=at,
+            source=origin.source,
+            source_ref=draft.source_ref[:80],
+            shielded=any(people[m.person_id].shielded for m in draft.members),
+            is_fictional=draft.is_fictional,
+        )
+        for draft, subject in zip(drafts, subjects, strict=True)
+    ]
+    told = [(row, draft.address) for row, draft in zip(rows, drafts, strict=True) if draft.address]
+    sealed = audit.seal_many([(row.subject, a.encode()) for row, a in told], context=models.SEALED_ADDRESS)
+    for (row, _), token in zip(told, sealed, strict=True):
+        row.address_sealed = token
+    households = models.Household.objects.bulk_create(rows, batch_size=PIECE)
+    models.Membership.objects.bulk_create(
+        [_membership_row(h, m, at) for h, d in zip(households, drafts, strict=True) for m in d.members],
+        batch_size=PIECE,
+    )
+    audit.record_many(
+        [
+            audit_rules.Entry(
+                room=ROOM,
+                verb="household opened",
+                object_kind="household",
+                object_key=str(household.pk),
+                subject=household.subject,
+                payload={"members": [m.person_id for m in draft.members]},
+            )
+            for household, draft in zip(households, drafts, strict=True)
+        ],
+        by=by.actor,
+        at=at,
+        lane=origin.lane,
+    )
+    return households
+
+
+def _members(drafts: Sequence[HouseholdDraft], by: Access, action: Action) -> dict[int, models.Person]:
+    """The members by id: all visible to the writer, one head at most, none in two households."""
+    wanted = [m.person_id for draft in drafts for m in draft.members]
+    if len(set(wanted)) != len(wanted):
+        raise errors.BadInput(errors.message("A person stands twice among the members."), code="member_twice")
+    people: dict[int, models.Person] = {}
+    for start in range(0, len(wanted), PIECE):
+        part = models.Person.objects.visible_to(by, action).filter(pk__in=wanted[start : start + PIECE])
+        people |= {person.pk: person for person in part}
+    missing = [pk for pk in wanted if pk not in people]
+    if missing:
+        raise errors.NotFound(
+            errors.message("{number} is not among the people you work with."), number=rules.person_number(missing[0])
+        )
+    for draft in drafts:
+        if not draft.members:
+            raise errors.BadInput(errors.message("A household needs at least one member."), code="household_empty")
+        if sum(m.is_head for m in draft.members) > 1:
+            raise errors.BadInput(errors.message("A household has one head. Choose one."), code="two_heads")
+    for start in range(0, len(wanted), PIECE):
+        _refuse_second_household(wanted[start : start + PIECE])
+    return people
+
+
+def _refuse_second_household(person_ids: Sequence[int]) -> None:
+    elsewhere = (
+        models.Membership.objects.filter(person_id__in=person_ids, ended_on=None).select_related("person").first()
+    )
+    if elsewhere is not None:
+        raise errors.Conflict(
+            errors.message("{number} already lives in another household. End that membership first."),
+            code="in_another_household",
+            number=elsewhere.person.number,
+        )
+
+
+def _head_sort_name(draft: HouseholdDraft, people: Mapping[int, models.Person]) -> str:
+    lead = next((m for m in draft.members if m.is_head), draft.members[0])
+    return people[lead.person_id].sort_name
+
+
+def _membership_row(household: models.Household, draft: rules.MemberDraft, at: dt.datetime) -> models.Membership:
+    return models.Membership(
+        household=household,
+        person_id=draft.person_id,
+        relation=rules.Relation.HEAD if draft.is_head else draft.relation,
+        is_head=draft.is_head,
+        started_on=draft.started_on,
+        noted_at=at,
+    )
+
+
+@transaction.atomic
+def add_member(
+    household_id: int, member: rules.MemberDraft, *, by: Access, at: dt.datetime
+) -> models.Membership:
+    """The person lives in the household from the given day."""
+    household = _household_for_change(household_id, by)
+    person = models.Person.objects.visible_to(by, Action.PERSON_CHANGE).filter(pk=member.person_id).first()
+    if person is None:
+        raise errors.NotFound(
+            errors.message("{number} is not among the people you work with."),
+            number=rules.person_number(member.person_id),
+        )
+    _refuse_second_household([person.pk])
+    if member.is_head and household.memberships.filter(ended_on=None, is_head=True).exists():
+        raise errors.BadInput(errors.message("A household has one head. Choose one."), code="two_heads")
+    membership = _membership_row(household, member, at)
+    membership.save()
+    if member.is_head:
+        household.sort_name = person.sort_name
+    household.shielded = household.shielded or person.shielded
+    household.version += 1
+    household.save()
+    _record_household("member added", household, by, at, payload={"members": [None, person.pk]})
+    return membership
+
+
+@transaction.atomic
+def end_membership(membership_id: int, *, on: dt.date, by: Access, at: dt.datetime) -> None:
+    """The person no longer lives in the household; that they did stays on file."""
+    membership = _fact(models.Membership, membership_id)
+    household = _household_for_change(membership.household_id, by)
+    if membership.ended_on is not None:
+        raise errors.Conflict(errors.message("This membership has already ended."), code="ended_again")
+    if membership.started_on and on < membership.started_on:
+        raise errors.BadInput(
+            errors.message("The end, {value}, lies before the beginning. Exchange the two, or correct one."),
+            code="end_before_start",
+            value=on.strftime("%d.%m.%Y"),
+        )
+    membership.ended_on = on
+    membership.save()
+    _record_household("member left", household, by, at, payload={"members": [membership.person_id, None]})
+
+
+@transaction.atomic
+def set_head(household_id: int, *, membership_id: int, by: Access, at: dt.datetime) -> None:
+    """The member is the head of the household, and nobody else is."""
+    household = _household_for_change(household_id, by)
+    current = household.memberships.filter(ended_on=None).select_related("person")
+    new = current.filter(pk=membership_id).first()
+    if new is None:
+        raise errors.NotFound()
+    old = current.filter(is_head=True).first()
+    current.filter(is_head=True).update(is_head=False, relation=rules.Relation.UNKNOWN)
+    current.filter(pk=new.pk).update(is_head=True, relation=rules.Relation.HEAD)
+    household.sort_name = new.person.sort_name
+    household.version += 1
+    household.save()
+    _record_household(
+        "head chosen", household, by, at, payload={"is_head": [old.person_id if old else None, new.person_id]}
+    )
+
+
+@transaction.atomic
+def change_household(
+    household_id: int,
+    *,
+    home_area_id: int | None,
+    address: str,
+    version: int,
+    by: Access,
+    at: dt.datetime,
+) -> models.Household:
+    """The household lives at the new place."""
+    household = _household_for_change(household_id, by, version=version, classes={FieldClass.HOME_LOCATION})
+    old_address = queries.unsealed(household.subject, household.address_sealed, models.SEALED_ADDRESS)
+    told = {"home_area": [household.home_area_id, home_area_id], "address": [old_address, address]}
+    household.home_area_id = home_area_id
+    household.address_sealed = (
+        audit.seal(household.subject, address.encode(), context=models.SEALED_ADDRESS) if address else None
+    )
+    household.version += 1
+    household.save()
+    _record_household(
+        "household changed", household, by, at, payload={k: v for k, v in told.items() if v[0] != v[1]}
+    )
+    return household
+
+
+# --- pairs that may be one person ---------------------------------------------------------------------------------------
+
+
+def note_pairs(pairs: Iterable[tuple[int, int, str]], *, by: Access, at: dt.datetime) -> int:
+    """Each pair waits for a decision: in the office where the finder sees both, silently in the central queue where not."""
+    ordered = {(min(a, b), max(a, b)): why for a, b, why in pairs if a != b}
+    if not ordered:
+        return 0
+    ids = sorted({pk for pair in ordered for pk in pair})
+    seen: set[int] = set()
+    for start in range(0, len(ids), PIECE):
+        visible = models.Person.objects.visible_to(by).filter(pk__in=ids[start : start + PIECE])
+        seen.update(visible.values_list("pk", flat=True))
+    rows = [
+        models.MatchPair(
+            left_id=a, right_id=b, why=why, is_central=not (a in seen and b in seen), found_at=at
+        )
+        for (a, b), why in sorted(ordered.items())
+    ]
+    models.MatchPair.objects.bulk_create(rows, batch_size=PIECE, ignore_conflicts=True)
+    return len(rows)
+
+
+# --- common steps -------------------------------------------------------------------------------------------------------
+
+
+def _person_for_change(
+    person_id: int,
+    by: Access,
+    *,
+    action: Action = Action.PERSON_CHANGE,
+    version: int | None = None,
+    classes: Iterable[FieldClass] = (),
+) -> models.Person:
+    """The person, locked, if the writer may change them; somebody out of sight does not exist for the writer."""
+    by.require(action)
+    person = models.Person.objects.visible_to(by, action).select_for_update(of=("self",)).filter(pk=person_id).first()
+    if person is None:
+        raise errors.NotFound()
+    if version is not None and person.version != version:
+        raise errors.Conflict()
+    _require_classes(classes, queries.writable(by, action, queries.Record.of(person)))
+    return person
+
+
+def _household_for_change(
+    household_id: int, by: Access, *, version: int | None = None, classes: Iterable[FieldClass] = ()
+) -> models.Household:
+    by.require(Action.PERSON_CHANGE)
+    found = models.Household.objects.visible_to(by, Action.PERSON_CHANGE).select_for_update(of=("self",))
+    household = found.filter(pk=household_id).first()
+    if household is None:
+        raise errors.NotFound()
+    if version is not None and household.version != version:
+        raise errors.Conflict()
+    _require_classes(classes, queries.writable(by, Action.PERSON_CHANGE, queries.Record.of(household)))
+    return household
+
+
+def _fact(model: type[Row], pk: int) -> Row:
+    row = model._default_manager.filter(pk=pk).first()
+    if row is None:
+        raise errors.NotFound()
+    return row
+
+
+def _end_fact(
+    model: type[models.Identifier] | type[models.Contact] | type[models.SpecificNeed],
+    pk: int,
+    field_class: FieldClass,
+    verb: str,
+    by: Access,
+    at: dt.datetime,
+) -> None:
+    fact = _fact(model, pk)
+    person = _person_for_change(fact.person_id, by, classes={field_class})
+    if fact.valid_to is not None:
+        raise errors.Conflict(errors.message("This has already ended."), code="ended_again")
+    fact.valid_to = at.date()
+    fact.save()
+    _record(verb, person, by, at, payload={"kind": [fact.kind, None]})
+
+
+def _record(
+    verb: str,
+    person: models.Person,
+    by: Access,
+    at: dt.datetime,
+    *,
+    payload: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    audit.record(
+        by=by.actor,
+        at=at,
+        room=ROOM,
+        verb=verb,
+        object_kind="person",
+        object_key=str(person.pk),
+        subject=person.subject,
+        payload=payload,
+        reason=reason,
+    )
+
+
+def _record_household(
+    verb: str, household: models.Household, by: Access, at: dt.datetime, *, payload: Mapping[str, Any] | None = None
+) -> None:
+    audit.record(
+        by=by.actor,
+        at=at,
+        room=ROOM,
+        verb=verb,
+        object_kind="household",
+        object_key=str(household.pk),
+        subject=household.subject,
+        payload=payload,
+    )

@@ -1,0 +1,610 @@
+"""Reads across the register of people: lists, the one search, pages of persons and households, and who may read what.
+
+Everything begins with the viewer's ``Access``; nobody is found, counted or hinted at who is not visible. Lists and
+search page by key, never by offset, and count nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Generic, TypeVar
+
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+
+from streha.accounts.rules import Access, Action, Scope, ScopeKind
+from streha.audit import actions as audit
+from streha.common import errors
+from streha.common.codes import FieldClass
+from streha.engine import names
+from streha.people import models, rules
+from streha.places import queries as places
+from streha.places.models import Area, AreaName
+
+Row = TypeVar("Row")
+Fact = TypeVar("Fact")
+Kept = TypeVar("Kept", models.Person, models.Household)
+
+PAGE = 50
+FEW_KEEPERS = 12
+COUNT_CAP = 2000
+PLACE_WORD_AT_LEAST = 3
+
+
+# --- who may read what --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the policy needs to know of a person or household."""
+
+    keeper_id: int
+    organisation_id: int | None
+    registered_by_id: int | None
+    subject: str
+
+    @classmethod
+    def of(cls, row: models.Person | models.Household) -> Record:
+        return cls(row.keeper_id, row.organisation_id, row.registered_by_id, row.subject.hex)
+
+
+def carries(access: Access, action: Action, record: Record) -> bool:
+    """Whether the action is carried on this record."""
+    return any(_covers(scope, access, record) for scope in access.scopes(action))
+
+
+def readable(access: Access, record: Record) -> frozenset[FieldClass]:
+    """Field classes of this record that the viewer may read."""
+    found = _classes(access, access.reads(), record)
+    if record.subject in access.opened:
+        found = found.union(*access.reads().values())
+    return found
+
+
+def writable(access: Access, action: Action, record: Record) -> frozenset[FieldClass]:
+    """Field classes of this record that the writer may write by this action."""
+    return _classes(access, access.writes(action), record)
+
+
+def _classes(access: Access, by_scope: dict[Scope, frozenset[FieldClass]], record: Record) -> frozenset[FieldClass]:
+    found: frozenset[FieldClass] = frozenset()
+    for scope, classes in by_scope.items():
+        if _covers(scope, access, record):
+            found |= classes
+    return found
+
+
+def _covers(scope: Scope, access: Access, record: Record) -> bool:
+    if scope.kind == ScopeKind.EVERYTHING:
+        return True
+    if scope.kind == ScopeKind.AREA:
+        return record.keeper_id in places.subtree_ids([int(scope.key)])
+    if scope.kind == ScopeKind.ORGANISATION:
+        return record.organisation_id == int(scope.key)
+    return access.user_id is not None and record.registered_by_id == access.user_id
+
+
+def keepers_open_to(access: Access, action: Action) -> frozenset[int] | None:
+    """Areas whose records the action reaches; None when it reaches all, or more than areas decide."""
+    scopes = access.scopes(action)
+    if access.opened or any(scope.kind != ScopeKind.AREA for scope in scopes):
+        return None
+    return places.subtree_ids(int(scope.key) for scope in scopes)
+
+
+def unsealed(subject: uuid.UUID, token: bytes | None, context: str) -> str:
+    """The clear text of a sealed value; empty where there is none."""
+    return audit.unseal(subject, bytes(token), context=context).decode() if token else ""
+
+
+def holders_of_identifiers(blinds: Iterable[str]) -> models.PersonQuerySet:
+    """Persons, visible or not, who hold one of these documents now: for actions, never for a screen."""
+    held = models.Identifier.objects.filter(blind__in=list(blinds), valid_to=None)
+    return models.Person.objects.filter(pk__in=held.values("person_id"), erased_at=None)
+
+
+# --- lists --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """One page of a list: its rows, and the key after which the next begins (None at the end)."""
+
+    rows: tuple[Row, ...]
+    next_key: str | None
+
+
+@dataclass(frozen=True)
+class PersonFilter:
+    """What a list of people is narrowed to."""
+
+    area_id: int | None = None
+    sex: str = ""
+    ended: bool = False
+    source: str = ""
+
+
+def people_page(
+    access: Access, narrowed: PersonFilter, *, after: str | None = None, limit: int = PAGE
+) -> Page[models.Person]:
+    """People visible to the viewer, by name, one page from a key on."""
+    rows = models.Person.objects.visible_to(access).filter(ended_on__isnull=not narrowed.ended)
+    if narrowed.sex:
+        rows = rows.filter(sex=narrowed.sex)
+    if narrowed.source:
+        rows = rows.filter(source=narrowed.source)
+    if not narrowed.ended and (narrowed.sex or narrowed.source):
+        keepers = None  # the index of the narrower column leads
+    else:
+        keepers = keepers_open_to(access, Action.PERSON_VIEW)
+    return _ordered_page(*_within(rows, keepers, narrowed.area_id), after, limit, with_people)
+
+
+def households_page(
+    access: Access, *, area_id: int | None = None, after: str | None = None, limit: int = PAGE
+) -> Page[models.Household]:
+    """Households visible to the viewer, by the name of their head."""
+    rows = models.Household.objects.visible_to(access).filter(ended_on=None)
+    keepers = keepers_open_to(access, Action.PERSON_VIEW)
+    return _ordered_page(*_within(rows, keepers, area_id), after, limit, with_households)
+
+
+def _within(
+    rows: QuerySet[Kept], keepers: frozenset[int] | None, area_id: int | None
+) -> tuple[QuerySet[Kept], frozenset[int] | None]:
+    """Rows narrowed to an area, and the keeping areas among which a page may be put together."""
+    if area_id is not None:
+        inside = places.subtree_ids([area_id])
+        if Area.objects.filter(pk=area_id, kind=Area.Kind.SETTLEMENT).exists():
+            return rows.filter(home_area_id=area_id), None
+        keepers = inside if keepers is None else keepers & inside
+    if keepers is None:
+        return rows, None
+    return rows, frozenset(
+        Area.objects.filter(pk__in=keepers).exclude(kind=Area.Kind.SETTLEMENT).values_list("pk", flat=True)
+    )
+
+
+def _ordered_page(
+    rows: QuerySet[Kept],
+    keepers: frozenset[int] | None,
+    after: str | None,
+    limit: int,
+    dressed: Callable[[Sequence[int]], list[Kept]],
+) -> Page[Kept]:
+    """One page by (sort_name, id): a few keeping areas are merged from their own ranges, many are filtered."""
+    started = _after(rows, after)
+    if keepers is None:
+        found = list(started.order_by("sort_name", "id").values_list("sort_name", "id")[: limit + 1])
+    elif len(keepers) <= FEW_KEEPERS:
+        parts = (
+            started.filter(keeper_id=keeper).order_by("sort_name", "id").values_list("sort_name", "id")[: limit + 1]
+            for keeper in sorted(keepers)
+        )
+        found = list(islice(heapq.merge(*parts), limit + 1))
+    else:
+        # The sum keeps the planner on the index of names: many keepers are dense in it.
+        many = started.annotate(kept=F("keeper_id") + 0).filter(kept__in=sorted(keepers))
+        found = list(many.order_by("sort_name", "id").values_list("sort_name", "id")[: limit + 1])
+    shown = found[:limit]
+    next_key = page_key(*shown[-1]) if len(found) > limit else None
+    return Page(tuple(dressed([pk for _, pk in shown])), next_key)
+
+
+def page_key(*parts: str | int) -> str:
+    """The place in a list where a page ended, as it stands in the address."""
+    return "~".join(str(part) for part in parts)
+
+
+def _after(rows: QuerySet[Kept], after: str | None) -> QuerySet[Kept]:
+    """Rows behind a key; ``>=`` beside the usual pair lets the index begin there."""
+    if not after:
+        return rows
+    sort_name, _, pk = after.rpartition("~")
+    if not pk.isdigit():
+        raise errors.BadInput(errors.message("This page does not exist. Begin at the first page."), code="page_key")
+    return rows.filter(Q(sort_name__gt=sort_name) | Q(sort_name=sort_name, id__gt=int(pk)), sort_name__gte=sort_name)
+
+
+CURRENT_MEMBERSHIP = Prefetch(
+    "memberships",
+    queryset=models.Membership.objects.filter(ended_on=None).select_related("household"),
+    to_attr="current_memberships",
+)
+CURRENT_NAMES = Prefetch(
+    "names", queryset=models.Name.objects.filter(valid_to=None).order_by("pk"), to_attr="current_names"
+)
+
+
+def with_people(ids: Sequence[int]) -> list[models.Person]:
+    """Persons in the order of their ids, with current names, household and places: four queries whatever the number."""
+    found = (
+        models.Person.objects.filter(pk__in=ids)
+        .select_related("home_area__parent", "keeper")
+        .prefetch_related(CURRENT_NAMES, CURRENT_MEMBERSHIP)
+    )
+    by_id = {person.pk: person for person in found}
+    return [by_id[pk] for pk in ids if pk in by_id]
+
+
+def with_households(ids: Sequence[int]) -> list[models.Household]:
+    """Households in the order of their ids, with current members and their names."""
+    members = Prefetch(
+        "memberships",
+        queryset=models.Membership.objects.filter(ended_on=None)
+        .select_related("person")
+        .prefetch_related(
+            Prefetch(
+                "person__names",
+                queryset=models.Name.objects.filter(valid_to=None).order_by("pk"),
+                to_attr="current_names",
+            )
+        )
+        .order_by("-is_head", "pk"),
+        to_attr="current_memberships",
+    )
+    found = (
+        models.Household.objects.filter(pk__in=ids)
+        .select_related("home_area__parent", "keeper")
+        .prefetch_related(members)
+    )
+    by_id = {household.pk: household for household in found}
+    return [by_id[pk] for pk in ids if pk in by_id]
+
+
+# --- the one search -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of search: persons, how the words were understood, and the key of the next page."""
+
+    question: rules.Question
+    people: tuple[models.Person, ...]
+    households: tuple[models.Household, ...]
+    spellings: tuple[tuple[str, tuple[str, ...]], ...]
+    places: tuple[Area, ...]
+    next_key: str | None
+
+
+def search(access: Access, text: str, *, after: str | None = None, limit: int = PAGE) -> Found:
+    """Persons found by any spelling of names, by place, or by a whole document, phone or record number."""
+    question = rules.understand(text)
+    spelt = tuple((w.written, spelt) for w in question.words if (spelt := names.spellings(w.written)))
+    if not access.allows(Action.PERSON_VIEW) or question.is_empty:
+        return Found(question, (), (), spelt, (), None)
+    if question.household_id is not None:
+        seen = models.Household.objects.visible_to(access).filter(pk=question.household_id)
+        return Found(question, (), tuple(with_households(list(seen.values_list("pk", flat=True)))), (), (), None)
+    if question.person_id is not None or question.numbers:
+        ids = _by_number(access, question, limit)
+        return Found(question, tuple(with_people(ids)), (), (), (), None)
+    wanted = [_wanted(word) for word in question.words]
+    ids, next_key = _by_words(access, wanted, after, limit)
+    areas = tuple(area for word in wanted for area in word.areas)
+    return Found(question, tuple(with_people(ids)), (), spelt, areas, next_key)
+
+
+def _by_number(access: Access, question: rules.Question, limit: int) -> list[int]:
+    seen = models.Person.objects.visible_to(access)
+    if question.person_id is not None:
+        return list(seen.filter(pk=question.person_id).values_list("pk", flat=True))
+    blinds: list[str] = []
+    phones: list[str] = []
+    for written in question.numbers:
+        blinds.append(audit.blind_index("identifier", rules.plain_identifier(written)))
+        phones += [audit.blind_index(rules.ContactKind.PHONE, p) for p in rules.phone_readings(written)]
+    by_paper = models.Identifier.objects.filter(blind__in=blinds).values("person_id")
+    by_phone = models.Contact.objects.filter(blind__in=phones).values("person_id")
+    found = seen.filter(Q(pk__in=by_paper) | Q(pk__in=by_phone)).in_order()
+    return list(found.values_list("pk", flat=True)[:limit])
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A word of the search as the index sees it: ranges of keys, about how many, and places of that name."""
+
+    ranges: tuple[tuple[str, str], ...]
+    about: int
+    areas: tuple[Area, ...]
+    keeper_ids: tuple[int, ...]
+    home_ids: tuple[int, ...]
+
+    def place_q(self, prefix: str) -> Q:
+        """Persons kept or living at one of the places."""
+        return Q(**{f"{prefix}keeper_id__in": self.keeper_ids}) | Q(**{f"{prefix}home_area_id__in": self.home_ids})
+
+
+def _wanted(word: rules.Word) -> Wanted:
+    ranges = rules.key_ranges(word.keys)
+    about = sum(_about(low, high) for low, high in ranges)
+    areas = _areas_called(word.written) if len(word.written) >= PLACE_WORD_AT_LEAST else ()
+    towns = [a.pk for a in areas if a.kind != Area.Kind.SETTLEMENT]
+    keepers = tuple(sorted(places.subtree_ids(towns))) if towns else ()
+    return Wanted(ranges, about, areas, keepers, tuple(a.pk for a in areas if a.kind == Area.Kind.SETTLEMENT))
+
+
+def _about(low: str, high: str) -> int:
+    """How many rows of the index lie in a range, counted no further than it matters."""
+    return models.NameKey.objects.filter(key__gte=low, key__lt=high).order_by()[:COUNT_CAP].count()
+
+
+def _areas_called(written: str) -> tuple[Area, ...]:
+    key = names.place_key(written)
+    if len(key) < PLACE_WORD_AT_LEAST:
+        return ()
+    called = AreaName.objects.filter(key__gte=key, key__lt=rules.after_prefix(key)).values("area_id")
+    return tuple(Area.objects.filter(pk__in=called).order_by("kind", "pk")[:20])
+
+
+def _by_words(access: Access, wanted: Sequence[Wanted], after: str | None, limit: int) -> tuple[list[int], str | None]:
+    """Persons who answer to every word: the rarest word leads, the others are probed."""
+    named = [word for word in wanted if word.about]
+    if not named:
+        return _by_places(access, wanted, after, limit)
+    lead = min(named, key=lambda word: word.about)
+    rows = _visible_keys(access)
+    for word in wanted:
+        if word is not lead:
+            rows = rows.filter(_answers(word))
+    found: list[tuple[str, str, int]] = []
+    started = rules.search_key(after)
+    for low, high in lead.ranges:
+        if len(found) > limit or (started is not None and started[0] >= high):
+            continue
+        part = _first_in_range(rows.filter(key__gte=low, key__lt=high), low)
+        if started is not None and started[0] >= low:
+            part = _after_key(part, started)
+        found += part.order_by("key", "sort_name", "person_id").values_list("key", "sort_name", "person_id")[
+            : limit + 1 - len(found)
+        ]
+    shown = found[:limit]
+    # A word that is both a name and a place also finds who lives there, behind those who bear the name.
+    next_key = page_key(*shown[-1]) if len(found) > limit else None
+    ids = list(dict.fromkeys(pk for _, _, pk in shown))
+    if next_key is None and len(ids) < limit and after is None and len(wanted) == 1 and lead.areas:
+        ids += [pk for pk in _by_places(access, wanted, None, limit - len(ids))[0] if pk not in set(ids)]
+    return ids, next_key
+
+
+def _visible_keys(access: Access) -> QuerySet[models.NameKey]:
+    """Rows of the search index the viewer may find; where areas decide, the index alone answers."""
+    keepers = keepers_open_to(access, Action.PERSON_VIEW)
+    everywhere = any(scope.kind == ScopeKind.EVERYTHING for scope in access.scopes(Action.PERSON_VIEW))
+    if keepers is None and not everywhere:
+        return models.NameKey.objects.filter(models.visible_q(access, prefix="person__"))
+    rows = models.NameKey.objects.all() if keepers is None else models.NameKey.objects.filter(keeper_id__in=keepers)
+    if not access.allows(Action.SHIELDED_VIEW):
+        return rows.filter(shielded=False)
+    return rows.filter(Q(shielded=False) | models.visible_q(access, Action.SHIELDED_VIEW, prefix="person__"))
+
+
+def _answers(word: Wanted) -> Q:
+    ranged = Q(pk__in=[])
+    for low, high in word.ranges:
+        ranged |= Q(key__gte=low, key__lt=high)
+    bears = Q(Exists(models.NameKey.objects.filter(ranged, person_id=OuterRef("person_id"))))
+    return bears | word.place_q("person__") if word.areas else bears
+
+
+def _first_in_range(rows: QuerySet[models.NameKey], low: str) -> QuerySet[models.NameKey]:
+    """Each person once: only under the first of their keys in the range."""
+    earlier = models.NameKey.objects.filter(person_id=OuterRef("person_id"), key__gte=low, key__lt=OuterRef("key"))
+    return rows.filter(~Exists(earlier))
+
+
+def _after_key(rows: QuerySet[models.NameKey], started: tuple[str, str, int]) -> QuerySet[models.NameKey]:
+    key, sort_name, pk = started
+    behind = Q(key__gt=key) | Q(key=key, sort_name__gt=sort_name) | Q(key=key, sort_name=sort_name, person_id__gt=pk)
+    return rows.filter(behind, key__gte=key)
+
+
+def _by_places(access: Access, wanted: Sequence[Wanted], after: str | None, limit: int) -> tuple[list[int], str | None]:
+    """Persons of a place, where every word names one."""
+    if not wanted or not all(word.areas for word in wanted):
+        return [], None
+    rows = models.Person.objects.visible_to(access).filter(ended_on=None)
+    keepers = keepers_open_to(access, Action.PERSON_VIEW)
+    for word in wanted:
+        rows = rows.filter(word.place_q(""))
+    towns = frozenset(pk for word in wanted for pk in word.keeper_ids)
+    homes = {pk for word in wanted for pk in word.home_ids}
+    if towns and not homes:
+        keepers = towns if keepers is None else keepers & towns
+        rows, keepers = _within(rows, keepers, None)
+    else:
+        keepers = None
+    page = _ordered_page(rows, keepers, after, limit, with_people)
+    return [person.pk for person in page.rows], page.next_key
+
+
+# --- one person, one household ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PersonPage:
+    """A person as one viewer may see them: what is not readable is not there."""
+
+    person: models.Person
+    classes: frozenset[FieldClass]
+    may_change: frozenset[FieldClass]
+    may_end: bool
+    names: tuple[models.Name, ...]
+    membership: models.Membership | None
+    past_memberships: tuple[models.Membership, ...]
+    identifiers: tuple[models.Identifier, ...]
+    contacts: tuple[models.Contact, ...]
+    episodes: tuple[models.DisplacementEpisode, ...]
+    intentions: tuple[models.Intention, ...]
+    functioning: tuple[models.Functioning, ...]
+    needs: tuple[models.SpecificNeed, ...]
+    consents: tuple[models.Consent, ...]
+    transfers: tuple[models.Transfer, ...]
+    protection_notes: tuple[models.ProtectionNote, ...]
+
+    def sees(self, field_class: str) -> bool:
+        """For templates: whether a class of field is readable here."""
+        return FieldClass(field_class) in self.classes
+
+
+def visible_person(access: Access, person_id: int) -> models.Person:
+    """The person; raises NotFound for one who does not exist for this viewer."""
+    found = (
+        models.Person.objects.visible_to(access)
+        .select_related("home_area__parent", "keeper", "registered_by", "organisation")
+        .filter(pk=person_id)
+        .first()
+    )
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
+def person_page(access: Access, person_id: int, *, at: dt.datetime) -> PersonPage:
+    """Everything about a person that the viewer may read; that they looked is on record."""
+    person = visible_person(access, person_id)
+    record = Record.of(person)
+    classes = readable(access, record)
+    audit.looked(
+        by=access.actor,
+        at=at,
+        verb="opened",
+        subjects=[person.subject],
+        classes=sorted(classes & _SHOWN_AT_ONCE),
+        where="person",
+    )
+    memberships = list(person.memberships.select_related("household__home_area").order_by("-pk"))
+    current = next((m for m in memberships if m.ended_on is None), None)
+
+    def rows(needed: FieldClass, found: Iterable[Fact]) -> tuple[Fact, ...]:
+        return tuple(found) if needed in classes else ()
+
+    return PersonPage(
+        person=person,
+        classes=classes,
+        may_change=writable(access, Action.PERSON_CHANGE, record),
+        may_end=carries(access, Action.PERSON_END, record),
+        names=tuple(person.names.order_by("valid_to", "pk")),
+        membership=current,
+        past_memberships=tuple(m for m in memberships if m is not current),
+        identifiers=rows(FieldClass.IDENTITY, person.identifiers.order_by("pk")),
+        contacts=rows(FieldClass.CONTACT, person.contacts.order_by("pk")),
+        episodes=tuple(person.episodes.select_related("from_area", "to_area").order_by("-started_on", "-pk")),
+        intentions=tuple(person.intentions.select_related("area").order_by("-said_on", "-pk")),
+        functioning=rows(FieldClass.HEALTH, person.functioning.order_by("-asked_on", "-pk")),
+        needs=rows(FieldClass.HEALTH, person.needs.order_by("pk")),
+        consents=tuple(person.consents.order_by("-given_on", "-pk")),
+        transfers=tuple(person.transfers.order_by("-at")),
+        protection_notes=rows(FieldClass.PROTECTION, person.protection_notes.order_by("-noted_at")),
+    )
+
+
+_SHOWN_AT_ONCE = frozenset({FieldClass.IDENTITY, FieldClass.HOME_LOCATION, FieldClass.HEALTH})
+
+
+def reveal(access: Access, person_id: int, what: str, pk: int | None, *, at: dt.datetime) -> str:
+    """The clear text behind a "show": an identifier, contact, need, protection note, the community or the address.
+
+    Raises NotFound for what the viewer may not know of; every answer is on record with its class of field.
+    """
+    person = visible_person(access, person_id)
+    classes = readable(access, Record.of(person))
+    needed, token, context, subject = _sealed(person, what, pk)
+    if needed not in classes or token is None:
+        raise errors.NotFound()
+    audit.looked(by=access.actor, at=at, verb="shown", subjects=[person.subject], classes=[needed], where=what)
+    return unsealed(subject, token, context)
+
+
+def _sealed(person: models.Person, what: str, pk: int | None) -> tuple[FieldClass, bytes | None, str, uuid.UUID]:
+    """Class, sealed value, context and key of what stands behind a "show"."""
+    if what == "identifier":
+        paper = person.identifiers.filter(pk=pk).first()
+        return FieldClass.IDENTITY, paper.sealed if paper else None, models.SEALED_IDENTIFIER, person.subject
+    if what == "contact":
+        contact = person.contacts.filter(pk=pk).first()
+        return FieldClass.CONTACT, contact.sealed if contact else None, models.SEALED_CONTACT, person.subject
+    if what == "need":
+        need = person.needs.filter(pk=pk).first()
+        return FieldClass.HEALTH, need.note_sealed if need else None, models.SEALED_NEED, person.subject
+    if what == "note":
+        note = person.protection_notes.filter(pk=pk).first()
+        return FieldClass.PROTECTION, note.sealed if note else None, models.SEALED_NOTE, person.subject
+    if what == "community":
+        return FieldClass.COMMUNITY, person.community_sealed, models.SEALED_COMMUNITY, person.subject
+    if what == "address":
+        home = models.Household.objects.filter(memberships__person=person, memberships__ended_on=None).first()
+        if home is not None:
+            return FieldClass.HOME_LOCATION, home.address_sealed, models.SEALED_ADDRESS, home.subject
+    raise errors.NotFound()
+
+
+@dataclass(frozen=True)
+class HouseholdPage:
+    """A household as one viewer may see it."""
+
+    household: models.Household
+    classes: frozenset[FieldClass]
+    may_change: frozenset[FieldClass]
+    members: tuple[models.Membership, ...]
+    past: tuple[models.Membership, ...]
+    unseen: bool  # the viewer does not see every member
+
+
+def household_page(access: Access, household_id: int, *, at: dt.datetime) -> HouseholdPage:
+    """A household with its members, as far as the viewer may read; that they looked is on record."""
+    household = (
+        models.Household.objects.visible_to(access)
+        .select_related("home_area__parent", "keeper")
+        .filter(pk=household_id)
+        .first()
+    )
+    if household is None:
+        raise errors.NotFound()
+    record = Record.of(household)
+    every = list(
+        household.memberships.select_related("person").prefetch_related(
+            Prefetch(
+                "person__names",
+                queryset=models.Name.objects.filter(valid_to=None).order_by("pk"),
+                to_attr="current_names",
+            )
+        )
+    )
+    seen = set(
+        models.Person.objects.visible_to(access)
+        .filter(pk__in=[m.person_id for m in every])
+        .values_list("pk", flat=True)
+    )
+    shown = [m for m in every if m.person_id in seen]
+    audit.looked(
+        by=access.actor,
+        at=at,
+        verb="opened",
+        subjects=[m.person.subject for m in shown],
+        classes=sorted(readable(access, record) & _SHOWN_AT_ONCE),
+        where="household",
+    )
+    return HouseholdPage(
+        household=household,
+        classes=readable(access, record),
+        may_change=writable(access, Action.PERSON_CHANGE, record),
+        members=tuple(sorted((m for m in shown if m.ended_on is None), key=lambda m: (not m.is_head, m.pk))),
+        past=tuple(m for m in shown if m.ended_on is not None),
+        unseen=len(shown) < len(every),
+    )
+
+
+def rows_for_export(access: Access, narrowed: PersonFilter) -> Iterator[models.Person]:
+    """Every person the viewer may export, page by page."""
+    after: str | None = None
+    while True:
+        page = people_page(access, narrowed, after=after, limit=500)
+        yield from page.rows
+        if page.next_key is None:
+            return
+        after = page.next_key
