@@ -186,6 +186,12 @@ class Access:
             return Actor("system", self.label, self.label)
         return Actor("user", str(self.user_id), self.label)
 
+    def person(self) -> int:
+        """Id of the user; raises Refused for the office itself, where somebody must answer in person."""
+        if self.user_id is None:
+            raise errors.Refused(errors.message("Only somebody who is logged in can do this."), code="nobody")
+        return self.user_id
+
     def allows(self, action: Action) -> bool:
         """Whether some held role carries the action, anywhere."""
         return action in self._actions

@@ -41,12 +41,10 @@ class Origin:
 OFFICE = Origin()
 
 
-# --- registering --------------------------------------------------------------------------------------------------------
+# --- registering ----------------------------------------------------------------------------------
 
 
-def register_person(
-    draft: rules.PersonDraft, *, by: Access, at: dt.datetime, origin: Origin = OFFICE
-) -> models.Person:
+def register_person(draft: rules.PersonDraft, *, by: Access, at: dt.datetime, origin: Origin = OFFICE) -> models.Person:
     """The person is in the register, found by every spelling of their name, and the log says who registered them."""
     return register_many([draft], by=by, at=at, origin=origin)[0]
 
@@ -285,7 +283,7 @@ def _draft_payload(draft: rules.PersonDraft) -> dict[str, Any]:
     }
 
 
-# --- changing -----------------------------------------------------------------------------------------------------------
+# --- changing -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -366,9 +364,7 @@ def _change_community(person: models.Person, community: str, told: dict[str, lis
     )
 
 
-def _change_main_name(
-    person: models.Person, changes: PersonChanges, told: dict[str, list[Any]]
-) -> models.Name | None:
+def _change_main_name(person: models.Person, changes: PersonChanges, told: dict[str, list[Any]]) -> models.Name | None:
     new = {
         part: rules.tidy_text(getattr(changes, part))
         for part in ("given", "father", "family")
@@ -439,9 +435,7 @@ def end_name(name_id: int, *, by: Access, at: dt.datetime) -> None:
 
 
 @transaction.atomic
-def add_identifier(
-    person_id: int, draft: rules.IdentifierDraft, *, by: Access, at: dt.datetime
-) -> models.Identifier:
+def add_identifier(person_id: int, draft: rules.IdentifierDraft, *, by: Access, at: dt.datetime) -> models.Identifier:
     """The document is on file, sealed, and finds the person by its whole number.
 
     A number that another person of the viewer's holds raises Conflict; one held beyond the viewer's scope is kept and
@@ -471,7 +465,7 @@ def add_identifier(
 @transaction.atomic
 def end_identifier(identifier_id: int, *, by: Access, at: dt.datetime) -> None:
     """The document is no longer valid."""
-    _end_fact(models.Identifier, identifier_id, FieldClass.IDENTITY, "identifier ended", by, at)
+    _end_fact(models.Identifier, identifier_id, field_class=FieldClass.IDENTITY, verb="identifier ended", by=by, at=at)
 
 
 @transaction.atomic
@@ -488,7 +482,7 @@ def add_contact(person_id: int, draft: rules.ContactDraft, *, by: Access, at: dt
 @transaction.atomic
 def end_contact(contact_id: int, *, by: Access, at: dt.datetime) -> None:
     """The contact is no longer used."""
-    _end_fact(models.Contact, contact_id, FieldClass.CONTACT, "contact ended", by, at)
+    _end_fact(models.Contact, contact_id, field_class=FieldClass.CONTACT, verb="contact ended", by=by, at=at)
 
 
 @transaction.atomic
@@ -517,9 +511,7 @@ def add_episode(
 
 
 @transaction.atomic
-def end_episode(
-    episode_id: int, *, ended_on: dt.date, precision: Precision, by: Access, at: dt.datetime
-) -> None:
+def end_episode(episode_id: int, *, ended_on: dt.date, precision: Precision, by: Access, at: dt.datetime) -> None:
     """The episode is over."""
     episode = _fact(models.DisplacementEpisode, episode_id)
     person = _person_for_change(episode.person_id, by, classes={FieldClass.IDENTITY})
@@ -576,7 +568,7 @@ def add_need(
 @transaction.atomic
 def end_need(need_id: int, *, by: Access, at: dt.datetime) -> None:
     """The need is gone."""
-    _end_fact(models.SpecificNeed, need_id, FieldClass.HEALTH, "need ended", by, at)
+    _end_fact(models.SpecificNeed, need_id, field_class=FieldClass.HEALTH, verb="need ended", by=by, at=at)
 
 
 @transaction.atomic
@@ -748,7 +740,7 @@ def reopen_person(person_id: int, *, by: Access, at: dt.datetime) -> models.Pers
     return person
 
 
-# --- households ---------------------------------------------------------------------------------------------------------
+# --- households -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -763,9 +755,7 @@ class HouseholdDraft:
     is_fictional: bool = False
 
 
-def open_household(
-    draft: HouseholdDraft, *, by: Access, at: dt.datetime, origin: Origin = OFFICE
-) -> models.Household:
+def open_household(draft: HouseholdDraft, *, by: Access, at: dt.datetime, origin: Origin = OFFICE) -> models.Household:
     """The household exists with its members; each must be visible, and in no other household."""
     return open_households([draft], by=by, at=at, origin=origin)[0]
 
@@ -866,7 +856,7 @@ def _refuse_second_household(person_ids: Sequence[int]) -> None:
 
 def _head_sort_name(draft: HouseholdDraft, people: Mapping[int, models.Person]) -> str:
     lead = next((m for m in draft.members if m.is_head), draft.members[0])
-    return people[lead.person_id].sort_name
+    return str(people[lead.person_id].sort_name)
 
 
 def _membership_row(household: models.Household, draft: rules.MemberDraft, at: dt.datetime) -> models.Membership:
@@ -881,9 +871,7 @@ def _membership_row(household: models.Household, draft: rules.MemberDraft, at: d
 
 
 @transaction.atomic
-def add_member(
-    household_id: int, member: rules.MemberDraft, *, by: Access, at: dt.datetime
-) -> models.Membership:
+def add_member(household_id: int, member: rules.MemberDraft, *, by: Access, at: dt.datetime) -> models.Membership:
     """The person lives in the household from the given day."""
     household = _household_for_change(household_id, by)
     person = models.Person.objects.visible_to(by, Action.PERSON_CHANGE).filter(pk=member.person_id).first()
@@ -956,24 +944,25 @@ def change_household(
     """The household lives at the new place."""
     household = _household_for_change(household_id, by, version=version, classes={FieldClass.HOME_LOCATION})
     old_address = queries.unsealed(household.subject, household.address_sealed, models.SEALED_ADDRESS)
-    told = {"home_area": [household.home_area_id, home_area_id], "address": [old_address, address]}
+    told: dict[str, list[Any]] = {
+        "home_area": [household.home_area_id, home_area_id],
+        "address": [old_address, address],
+    }
     household.home_area_id = home_area_id
     household.address_sealed = (
         audit.seal(household.subject, address.encode(), context=models.SEALED_ADDRESS) if address else None
     )
     household.version += 1
     household.save()
-    _record_household(
-        "household changed", household, by, at, payload={k: v for k, v in told.items() if v[0] != v[1]}
-    )
+    _record_household("household changed", household, by, at, payload={k: v for k, v in told.items() if v[0] != v[1]})
     return household
 
 
-# --- pairs that may be one person ---------------------------------------------------------------------------------------
+# --- pairs that may be one person -----------------------------------------------------------------
 
 
 def note_pairs(pairs: Iterable[tuple[int, int, str]], *, by: Access, at: dt.datetime) -> int:
-    """Each pair waits for a decision: in the office where the finder sees both, silently in the central queue where not."""
+    """Each pair waits for a decision: in the office where the finder sees both, silently in the central queue else."""
     ordered = {(min(a, b), max(a, b)): why for a, b, why in pairs if a != b}
     if not ordered:
         return 0
@@ -983,16 +972,14 @@ def note_pairs(pairs: Iterable[tuple[int, int, str]], *, by: Access, at: dt.date
         visible = models.Person.objects.visible_to(by).filter(pk__in=ids[start : start + PIECE])
         seen.update(visible.values_list("pk", flat=True))
     rows = [
-        models.MatchPair(
-            left_id=a, right_id=b, why=why, is_central=not (a in seen and b in seen), found_at=at
-        )
+        models.MatchPair(left_id=a, right_id=b, why=why, is_central=not (a in seen and b in seen), found_at=at)
         for (a, b), why in sorted(ordered.items())
     ]
     models.MatchPair.objects.bulk_create(rows, batch_size=PIECE, ignore_conflicts=True)
     return len(rows)
 
 
-# --- common steps -------------------------------------------------------------------------------------------------------
+# --- common steps ---------------------------------------------------------------------------------
 
 
 def _person_for_change(
@@ -1038,6 +1025,7 @@ def _fact(model: type[Row], pk: int) -> Row:
 def _end_fact(
     model: type[models.Identifier] | type[models.Contact] | type[models.SpecificNeed],
     pk: int,
+    *,
     field_class: FieldClass,
     verb: str,
     by: Access,
@@ -1058,7 +1046,7 @@ def _record(
     by: Access,
     at: dt.datetime,
     *,
-    payload: Mapping[str, Any] | None = None,
+    payload: dict[str, Any] | None = None,
     reason: str = "",
 ) -> None:
     audit.record(
@@ -1075,7 +1063,7 @@ def _record(
 
 
 def _record_household(
-    verb: str, household: models.Household, by: Access, at: dt.datetime, *, payload: Mapping[str, Any] | None = None
+    verb: str, household: models.Household, by: Access, at: dt.datetime, *, payload: dict[str, Any] | None = None
 ) -> None:
     audit.record(
         by=by.actor,

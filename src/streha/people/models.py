@@ -255,7 +255,7 @@ class NameKey(models.Model):
         constraints = [models.UniqueConstraint(fields=["person", "key"], name="people_namekey_once")]
 
     def __str__(self) -> str:
-        return self.key
+        return str(self.key)
 
 
 class Identifier(PersonFact):
@@ -519,7 +519,7 @@ class Functioning(models.Model):
 
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "asked_on": F.HEALTH,
-        **{domain: F.HEALTH for domain in rules.FUNCTIONING_DOMAINS},
+        **dict.fromkeys(rules.FUNCTIONING_DOMAINS, F.HEALTH),
     }
     TECHNICAL: ClassVar[frozenset[str]] = frozenset({"id", "person", "noted_at"})
 

@@ -35,7 +35,7 @@ COUNT_CAP = 2000
 PLACE_WORD_AT_LEAST = 3
 
 
-# --- who may read what --------------------------------------------------------------------------------------------------
+# --- who may read what ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def keepers_open_to(access: Access, action: Action) -> frozenset[int] | None:
     return places.subtree_ids(int(scope.key) for scope in scopes)
 
 
-def unsealed(subject: uuid.UUID, token: bytes | None, context: str) -> str:
+def unsealed(subject: uuid.UUID, token: bytes | memoryview[int] | None, context: str) -> str:
     """The clear text of a sealed value; empty where there is none."""
     return audit.unseal(subject, bytes(token), context=context).decode() if token else ""
 
@@ -107,7 +107,7 @@ def holders_of_identifiers(blinds: Iterable[str]) -> models.PersonQuerySet:
     return models.Person.objects.filter(pk__in=held.values("person_id"), erased_at=None)
 
 
-# --- lists --------------------------------------------------------------------------------------------------------------
+# --- lists ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -256,7 +256,7 @@ def with_households(ids: Sequence[int]) -> list[models.Household]:
     return [by_id[pk] for pk in ids if pk in by_id]
 
 
-# --- the one search -----------------------------------------------------------------------------------------------------
+# --- the one search -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -415,14 +415,13 @@ def _by_places(access: Access, wanted: Sequence[Wanted], after: str | None, limi
     homes = {pk for word in wanted for pk in word.home_ids}
     if towns and not homes:
         keepers = towns if keepers is None else keepers & towns
-        rows, keepers = _within(rows, keepers, None)
     else:
         keepers = None
-    page = _ordered_page(rows, keepers, after, limit, with_people)
+    page = _ordered_page(*_within(rows, keepers, None), after, limit, with_people)
     return [person.pk for person in page.rows], page.next_key
 
 
-# --- one person, one household ------------------------------------------------------------------------------------------
+# --- one person, one household --------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -506,7 +505,7 @@ def person_page(access: Access, person_id: int, *, at: dt.datetime) -> PersonPag
 _SHOWN_AT_ONCE = frozenset({FieldClass.IDENTITY, FieldClass.HOME_LOCATION, FieldClass.HEALTH})
 
 
-def reveal(access: Access, person_id: int, what: str, pk: int | None, *, at: dt.datetime) -> str:
+def reveal(access: Access, person_id: int, what: str, pk: int = 0, *, at: dt.datetime) -> str:
     """The clear text behind a "show": an identifier, contact, need, protection note, the community or the address.
 
     Raises NotFound for what the viewer may not know of; every answer is on record with its class of field.
@@ -520,7 +519,9 @@ def reveal(access: Access, person_id: int, what: str, pk: int | None, *, at: dt.
     return unsealed(subject, token, context)
 
 
-def _sealed(person: models.Person, what: str, pk: int | None) -> tuple[FieldClass, bytes | None, str, uuid.UUID]:
+def _sealed(
+    person: models.Person, what: str, pk: int
+) -> tuple[FieldClass, bytes | memoryview[int] | None, str, uuid.UUID]:
     """Class, sealed value, context and key of what stands behind a "show"."""
     if what == "identifier":
         paper = person.identifiers.filter(pk=pk).first()

@@ -148,7 +148,7 @@ def scopes_by_kind(scopes: Iterable[Scope]) -> dict[ScopeKind, list[str]]:
     return found
 
 
-# --- drafts: what a door hands to an action -------------------------------------------------------------------------
+# --- drafts: what a door hands to an action -------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -317,7 +317,7 @@ def age_on(birth: dt.date, day: dt.date) -> int:
 
 
 def has_disability(answers: Mapping[str, int | None]) -> bool | None:
-    """Washington Group Short Set: at least one domain with a lot of difficulty or cannot do; None when none was asked."""
+    """Washington Group Short Set: a lot of difficulty, or cannot do, in at least one domain; None when not asked."""
     given = [answers.get(domain) for domain in FUNCTIONING_DOMAINS]
     known = [answer for answer in given if answer is not None]
     return any(answer >= A_LOT_OF_DIFFICULTY for answer in known) if known else None
@@ -332,7 +332,7 @@ def consent_state(*, expires_on: dt.date | None, withdrawn_on: dt.date | None, t
     return "valid"
 
 
-# --- identifiers and contacts as searched ------------------------------------------------------------------------------
+# --- identifiers and contacts as searched ---------------------------------------------------------
 
 NOT_OF_NUMBER = re.compile(r"[\s./\\\-–_:]+")
 
@@ -392,7 +392,7 @@ def is_jmbg(digits: str) -> bool:
     return d[12] == (0 if control > 9 else control)
 
 
-# --- search -------------------------------------------------------------------------------------------------------------
+# --- search ---------------------------------------------------------------------------------------
 
 NUMBER = re.compile(r"^(P|HH)-?0*(\d{1,12})$", re.IGNORECASE)
 MAX_WORDS = 6

@@ -6,108 +6,277 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True, verbose_name='name')),
-                ('kind', models.CharField(default='municipality', max_length=40, verbose_name='kind')),
-                ('is_fictional', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, unique=True, verbose_name="name")),
+                ("kind", models.CharField(default="municipality", max_length=40, verbose_name="kind")),
+                ("is_fictional", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(error_messages={'unique': 'This user name is taken.'}, max_length=60, unique=True, verbose_name='user name')),
-                ('full_name', models.CharField(max_length=120, verbose_name='full name')),
-                ('language', models.CharField(blank=True, max_length=10, verbose_name='language')),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
-                ('password_reset_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='users', to='accounts.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "This user name is taken."},
+                        max_length=60,
+                        unique=True,
+                        verbose_name="user name",
+                    ),
+                ),
+                ("full_name", models.CharField(max_length=120, verbose_name="full name")),
+                ("language", models.CharField(blank=True, max_length=10, verbose_name="language")),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_demo", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "password_reset_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="users",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('hint', models.CharField(max_length=8)),
-                ('role', models.CharField(choices=[('enumerator', 'enumerator'), ('caseworker', 'caseworker'), ('commission', 'commission'), ('engineer', 'engineer'), ('programme', 'programme'), ('finance', 'finance'), ('protection', 'protection'), ('planner', 'planner'), ('analyst', 'analyst'), ('import_approver', 'import_approver'), ('data_protection', 'data_protection'), ('release', 'release'), ('keeper', 'keeper')], max_length=30)),
-                ('scope_kind', models.CharField(choices=[('all', 'all'), ('area', 'area'), ('organisation', 'organisation'), ('own', 'own')], max_length=20)),
-                ('scope_key', models.CharField(blank=True, max_length=40)),
-                ('created_at', models.DateTimeField()),
-                ('expires', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_on', models.DateField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80)),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("hint", models.CharField(max_length=8)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("enumerator", "enumerator"),
+                            ("caseworker", "caseworker"),
+                            ("commission", "commission"),
+                            ("engineer", "engineer"),
+                            ("programme", "programme"),
+                            ("finance", "finance"),
+                            ("protection", "protection"),
+                            ("planner", "planner"),
+                            ("analyst", "analyst"),
+                            ("import_approver", "import_approver"),
+                            ("data_protection", "data_protection"),
+                            ("release", "release"),
+                            ("keeper", "keeper"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "scope_kind",
+                    models.CharField(
+                        choices=[("all", "all"), ("area", "area"), ("organisation", "organisation"), ("own", "own")],
+                        max_length=20,
+                    ),
+                ),
+                ("scope_key", models.CharField(blank=True, max_length=40)),
+                ("created_at", models.DateTimeField()),
+                ("expires", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_on", models.DateField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tokens", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BreakGlass',
+            name="BreakGlass",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.UUIDField(blank=True, null=True)),
-                ('reason', models.TextField()),
-                ('starts', models.DateTimeField()),
-                ('expires', models.DateTimeField()),
-                ('reviewed_at', models.DateTimeField(blank=True, null=True)),
-                ('verdict', models.CharField(blank=True, max_length=20)),
-                ('note', models.TextField(blank=True)),
-                ('reviewed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='breaks', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("subject", models.UUIDField(blank=True, null=True)),
+                ("reason", models.TextField()),
+                ("starts", models.DateTimeField()),
+                ("expires", models.DateTimeField()),
+                ("reviewed_at", models.DateTimeField(blank=True, null=True)),
+                ("verdict", models.CharField(blank=True, max_length=20)),
+                ("note", models.TextField(blank=True)),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="breaks", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('expires__gt', models.F('starts'))), name='accounts_breakglass_ends_after_start'), models.CheckConstraint(condition=models.Q(('reviewed_by', None), models.Q(('reviewed_by', models.F('user')), _negated=True), _connector='OR'), name='accounts_breakglass_reviewed_by_another')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("expires__gt", models.F("starts"))),
+                        name="accounts_breakglass_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reviewed_by", None),
+                            models.Q(("reviewed_by", models.F("user")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="accounts_breakglass_reviewed_by_another",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('enumerator', 'enumerator'), ('caseworker', 'caseworker'), ('commission', 'commission'), ('engineer', 'engineer'), ('programme', 'programme'), ('finance', 'finance'), ('protection', 'protection'), ('planner', 'planner'), ('analyst', 'analyst'), ('import_approver', 'import_approver'), ('data_protection', 'data_protection'), ('release', 'release'), ('keeper', 'keeper')], max_length=30)),
-                ('scope_kind', models.CharField(choices=[('all', 'all'), ('area', 'area'), ('organisation', 'organisation'), ('own', 'own')], max_length=20)),
-                ('scope_key', models.CharField(blank=True, max_length=40)),
-                ('starts', models.DateTimeField()),
-                ('expires', models.DateTimeField(blank=True, null=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('granted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("enumerator", "enumerator"),
+                            ("caseworker", "caseworker"),
+                            ("commission", "commission"),
+                            ("engineer", "engineer"),
+                            ("programme", "programme"),
+                            ("finance", "finance"),
+                            ("protection", "protection"),
+                            ("planner", "planner"),
+                            ("analyst", "analyst"),
+                            ("import_approver", "import_approver"),
+                            ("data_protection", "data_protection"),
+                            ("release", "release"),
+                            ("keeper", "keeper"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "scope_kind",
+                    models.CharField(
+                        choices=[("all", "all"), ("area", "area"), ("organisation", "organisation"), ("own", "own")],
+                        max_length=20,
+                    ),
+                ),
+                ("scope_key", models.CharField(blank=True, max_length=40)),
+                ("starts", models.DateTimeField()),
+                ("expires", models.DateTimeField(blank=True, null=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "granted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="grants", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('user', 'role', 'scope_kind', 'scope_key'), name='accounts_grant_once'), models.CheckConstraint(condition=models.Q(('expires', None), ('expires__gt', models.F('starts')), _connector='OR'), name='accounts_grant_ends_after_start'), models.CheckConstraint(condition=models.Q(models.Q(('scope_kind__in', ['all', 'own']), ('scope_key', '')), models.Q(('scope_kind__in', ['area', 'organisation']), models.Q(('scope_key', ''), _negated=True)), _connector='OR'), name='accounts_grant_scope_key_when_needed')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at", None)),
+                        fields=("user", "role", "scope_kind", "scope_key"),
+                        name="accounts_grant_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("expires", None), ("expires__gt", models.F("starts")), _connector="OR"),
+                        name="accounts_grant_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("scope_kind__in", ["all", "own"]), ("scope_key", "")),
+                            models.Q(
+                                ("scope_kind__in", ["area", "organisation"]), models.Q(("scope_key", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="accounts_grant_scope_key_when_needed",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PasswordReset',
+            name="PasswordReset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('code_digest', models.CharField(blank=True, max_length=64)),
-                ('expires', models.DateTimeField()),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('confirmed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='resets', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("asked_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("code_digest", models.CharField(blank=True, max_length=64)),
+                ("expires", models.DateTimeField()),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="resets", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('confirmed_by', None), models.Q(('confirmed_by', models.F('asked_by')), _negated=True), _connector='OR'), name='accounts_reset_confirmed_by_another')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("confirmed_by", None),
+                            models.Q(("confirmed_by", models.F("asked_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="accounts_reset_confirmed_by_another",
+                    )
+                ],
             },
         ),
     ]
