@@ -1,0 +1,42 @@
+"""What every test stands on: a register of its own, a keyring of its own, no network, three standing characters."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Before Django reads its settings: a folder that dies with the run, the demo's rules for secrets, quiet logs.
+_DATA = Path(tempfile.mkdtemp(prefix="streha-tests-"))
+os.environ.setdefault("STREHA_DEMO", "1")
+os.environ.setdefault("STREHA_SECRET_KEY", "only-for-tests-" + "x" * 40)
+os.environ["STREHA_DATA"] = str(_DATA)
+os.environ.setdefault("STREHA_LOG_LEVEL", "CRITICAL")
+
+NOW = dt.datetime(2026, 11, 22, 9, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_dir() -> Iterator[Path]:
+    """The office's folder for this run, gone afterwards."""
+    import shutil
+
+    yield _DATA
+    shutil.rmtree(_DATA, ignore_errors=True)
+
+
+@pytest.fixture
+def now() -> dt.datetime:
+    """The moment at which tests act."""
+    return NOW
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test of the register may use both stores: the register, and that of who looked."""
+    for item in items:
+        for mark in item.iter_markers("django_db"):
+            mark.kwargs.setdefault("databases", ["default", "reads"])
