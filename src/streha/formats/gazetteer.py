@@ -24,6 +24,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _VINTAGE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 _UNVERIFIED = re.compile(r"unverified_form(?::([a-z]{2,3}))?")
 _LONGEST_NAME = 120
+_ID_COLUMN = re.compile(r"[a-z][a-z0-9-]{0,37}_id")
+_SCHEMES = {"gn": "geonames", "wd": "wikidata"}  # what gazetteers call their columns -> the scheme
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,21 @@ class AreaRow:
     names: tuple[Name, ...]
     codes: tuple[tuple[str, str], ...]
     area_km2: Decimal | None
+    lon: float | None
+    lat: float | None
+    source: str
+
+
+@dataclass(frozen=True)
+class SettlementRow:
+    """A settlement before anybody knows which area it belongs to; ``municipality`` is a code or a name, or empty."""
+
+    row: int
+    scheme: str
+    code: str
+    municipality: str
+    names: tuple[Name, ...]
+    codes: tuple[tuple[str, str], ...]
     lon: float | None
     lat: float | None
     source: str
@@ -146,6 +163,24 @@ def areas(data: bytes, *, name: str) -> Rows[AreaRow]:
             file=name,
         )
     return _read(table, _area)
+
+
+def settlements(data: bytes, *, name: str, source: str) -> Rows[SettlementRow]:
+    """Settlements as gazetteers list them: names, a point or a municipality, numbers in columns like ``gn_id``.
+
+    ``source`` stands for rows that name none themselves.
+    """
+    table = csv_table.read(data, name=name, required=())
+    if not any(column == "name" or _NAME_COLUMN.fullmatch(column) for column in table.columns):
+        raise BadInput(
+            message("{file}: the column “{column}” is missing. Found: {found}."),
+            code="heading_missing",
+            file=name,
+            column="name",
+            found=", ".join(table.columns)[:300],
+        )
+    numbered = tuple(c for c in table.columns if _ID_COLUMN.fullmatch(c))
+    return _read(table, lambda row: _settlement(row, numbered, source))
 
 
 def tiles(data: bytes, *, name: str) -> Rows[TileRow]:
@@ -287,6 +322,52 @@ def _codes(row: csv_table.Row) -> tuple[tuple[str, str], ...]:
                 message("row {row}, codes: “{value}” is not scheme=code, as in geonames=786714."),
             )
         found.append((scheme.strip(), code.strip()))
+    return tuple(found)
+
+
+def _settlement(row: csv_table.Row, numbered: tuple[str, ...], source: str) -> SettlementRow:
+    lon, lat = point(row)
+    names = _settlement_names(row)
+    codes = [(_SCHEMES.get(c.removesuffix("_id"), c.removesuffix("_id")), row[c]) for c in numbered if row[c]]
+    codes += _codes(row)
+    if row["scheme"] and row["code"]:
+        codes.insert(0, (limited(row, "scheme", 40), limited(row, "code", 60)))
+    municipality = row["municipality_code"] or row["municipality"]
+    if lon is None and not municipality:
+        raise _BadCell(
+            "municipality",
+            "",
+            "settlement_nowhere",
+            message("row {row}: a settlement needs a point (lon, lat) or a municipality."),
+        )
+    scheme, code = codes[0] if codes else ("", "")
+    source = limited(row, "source", 400) or source
+    return SettlementRow(row.number, scheme, code, municipality, names, tuple(codes[1:]), lon, lat, source)
+
+
+def _settlement_names(row: csv_table.Row) -> tuple[Name, ...]:
+    """Names by language; the plain ``name`` stands for the official one only where no language is known.
+
+    A gazetteer is no official source, so every form is unverified unless ``name_status`` says otherwise.
+    """
+    status = row["name_status"] == "verified"
+    found: list[Name] = []
+    for column, cell in row.cells.items():
+        form = _NAME_COLUMN.fullmatch(column)
+        if cell and form:
+            found.append(Name(form[1], form[2] or script_of(cell), limited(row, column, _LONGEST_NAME), True, status))
+    plain = limited(row, "name", _LONGEST_NAME)
+    variants = [_variant(text) for text in filter(None, (part.strip() for part in row["variants"].split("|")))]
+    if plain:
+        official = not any(n.language in ("sq", "sr") for n in found)
+        variants.insert(0, Name("und", script_of(plain), plain, official, False))
+    known = {n.name for n in found}
+    for name in variants:
+        if name.name not in known:
+            known.add(name.name)
+            found.append(name)
+    if not found:
+        raise _BadCell("name", "", "name_missing", message("row {row}: no name in any language."))
     return tuple(found)
 
 

@@ -20,28 +20,38 @@ from streha.common.errors import message
 from streha.engine import names
 from streha.formats import gazetteer
 from streha.formats.gazetteer import Problem
-from streha.places import models, rules
+from streha.places import models, queries, rules
+from streha.places.boundaries import actions as boundary_actions
+from streha.places.boundaries import rules as boundaries
 
 KOSOVO_COUNTRY = ("iso-3166-1", "XK")
+_OUTLINE_SOURCE = "Natural Earth 1:10 million, through npm world-atlas 2.0.2"
+_OUTLINE_LICENCE = "public domain (data), ISC (package)"
 _CHUNK = 500
 Code = tuple[str, str]
 
 
 def load_kosovo(*, by: Access, at: dt.datetime) -> tuple[rules.LoadReport, ...]:
-    """Kosovo with its seven regions, 38 municipalities, tile map and population is there; nothing is doubled."""
+    """Kosovo with its outline, seven regions, 38 municipalities, tile map and population is there, nothing doubled."""
     data = resources.files("streha.places") / "data"
 
     def content(name: str) -> bytes:
         return (data / name).read_bytes()
 
     with transaction.atomic():
-        return (
+        reports = (
             load_areas(content("kosovo_regions.csv"), name="kosovo_regions.csv", by=by, at=at),
             load_areas(content("kosovo_municipalities.csv"), name="kosovo_municipalities.csv", by=by, at=at),
             load_tiles(content("kosovo_tiles.csv"), name="kosovo_tiles.csv", by=by, at=at),
             load_indicators(content("indicators.csv"), name="indicators.csv", by=by, at=at),
             load_observations(content("kosovo_population.csv"), name="kosovo_population.csv", by=by, at=at),
         )
+        if not models.AreaBoundary.objects.filter(area__kind="country").exists():
+            with resources.as_file(data / "kosovo_outline.geojson") as outline:
+                boundary_actions.load_boundaries(
+                    outline, kind="country", source=_OUTLINE_SOURCE, licence=_OUTLINE_LICENCE, by=by, at=at
+                )
+    return reports
 
 
 def load_areas(data: bytes, *, name: str, by: Access, at: dt.datetime) -> rules.LoadReport:
@@ -51,6 +61,25 @@ def load_areas(data: bytes, *, name: str, by: Access, at: dt.datetime) -> rules.
     with transaction.atomic():
         report = _AreaStore(at.date()).store(rows.good, name=name).with_problems(rows.problems)
         _record(report, "load_areas", by=by, at=at)
+    return report
+
+
+def load_settlements(
+    data: bytes, *, name: str, by: Access, at: dt.datetime, source: str = "", scheme: str = ""
+) -> rules.LoadReport:
+    """Every usable row of the file is a settlement of its municipality, with its names and codes.
+
+    Where boundaries are loaded the point decides the municipality; otherwise, or when the point lies in none, the
+    municipality column does (a code of ``scheme``, or of any scheme, or a name in any spelling).
+    """
+    by.require(Action.PLACE_LOAD)
+    rows = gazetteer.settlements(data, name=name, source=source or name)
+    with transaction.atomic():
+        _take_turn()
+        placed, problems = _placed(rows.good, scheme)
+        report = _AreaStore(at.date()).store(placed, name=name)
+        report = report.with_problems((*rows.problems, *problems))
+        _record(report, "load_settlements", by=by, at=at)
     return report
 
 
@@ -151,6 +180,25 @@ def areas_by_code(codes: Iterable[Code]) -> dict[Code, models.Area]:
     schemes = {scheme for scheme, _ in wanted}
     held = models.AreaCode.objects.filter(scheme__in=schemes).select_related("area")
     return {(c.scheme, c.code): c.area for c in held if (c.scheme, c.code) in wanted}
+
+
+def _placed(rows: Sequence[gazetteer.SettlementRow], scheme: str) -> tuple[list[gazetteer.AreaRow], list[Problem]]:
+    """Settlements hung below their municipality; a row whose point and column disagree is told, and the point wins."""
+    points = [(row.lon, row.lat) if row.lon is not None and row.lat is not None else None for row in rows]
+    by_point = boundaries.containing(points, queries.boundaries("municipality"))
+    finder = queries.Municipalities(scheme)
+    placed: list[gazetteer.AreaRow] = []
+    problems: list[Problem] = []
+    for row, pointed in zip(rows, by_point, strict=True):
+        written = finder.find(row.municipality) if row.municipality else None
+        chosen = pointed or written
+        if chosen is None:
+            problems.append(rules.municipality_unknown(row.row, row.municipality))
+            continue
+        if pointed and written and pointed != written:
+            problems.append(rules.point_elsewhere(row.row, row.municipality, finder.labels[pointed]))
+        placed.append(rules.settlement_row(row, finder.codes[chosen]))
+    return placed, problems
 
 
 class _AreaStore:

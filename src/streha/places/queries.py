@@ -6,7 +6,9 @@ import threading
 import uuid
 from collections.abc import Collection, Iterable
 
+import shapely
 from django.db import models as db
+from shapely.geometry.base import BaseGeometry
 
 from streha.engine import names
 from streha.places import models, rules
@@ -57,3 +59,33 @@ def resolve(
         within=None if within is None else frozenset(within),
         kinds=None if kinds is None else frozenset(kinds),
     )
+
+
+def boundaries(kind: str) -> list[tuple[int, BaseGeometry]]:
+    """The polygons of all areas of a kind that have one, by area, in WGS 84."""
+    rows = list(models.AreaBoundary.objects.filter(area__kind=kind).order_by("area").values_list("area", "wkb"))
+    shapes = shapely.from_wkb([bytes(wkb) for _, wkb in rows])
+    return [(area_id, shape) for (area_id, _), shape in zip(rows, shapes, strict=True)]
+
+
+class Municipalities:
+    """All municipalities by code and by name in any spelling, looked up many times during one load."""
+
+    def __init__(self, scheme: str = "") -> None:
+        self.labels: dict[int, str] = {}
+        self.codes: dict[int, tuple[str, str]] = {}  # one code of each, by which it can be found again
+        self._by_code: dict[str, int | None] = {}
+        self._index = index()
+        codes = models.AreaCode.objects.filter(area__kind="municipality").select_related("area").order_by("pk")
+        for code in codes:
+            self.labels[code.area_id] = code.area.label_sq
+            self.codes.setdefault(code.area_id, (code.scheme, code.code))
+            if not scheme or code.scheme == scheme:
+                same = self._by_code.get(code.code, code.area_id) == code.area_id
+                self._by_code[code.code] = code.area_id if same else None  # two schemes disagree: nobody knows
+
+    def find(self, text: str) -> int | None:
+        """The municipality with this code or, failing that, this name; None when unknown or ambiguous."""
+        if text in self._by_code:
+            return self._by_code[text]
+        return self._index.find(text, kinds=frozenset({"municipality"})).area_id

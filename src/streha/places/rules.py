@@ -6,7 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
+from streha.common.codes import Script
 from streha.common.errors import message
+from streha.engine import names
+from streha.formats import gazetteer
 from streha.formats.gazetteer import Problem
 
 WIDTH = 8
@@ -146,22 +149,24 @@ def surely(matches: Sequence[Match]) -> int | None:
     return None
 
 
-def official_labels(names: Mapping[tuple[str, str], str]) -> dict[str, str]:
-    """The four labels of an area from its official names by (language, script); what is missing takes the nearest.
+def official_labels(official: Mapping[tuple[str, str], str]) -> dict[str, str]:
+    """The four labels of an area from its official names by (language, script).
 
-    Serbian forms stand in for one another, then English, then whatever there is: a label is never empty.
+    The scripts of Serbian answer each other letter for letter, so one is made from the other where only one is
+    given. A language without a name borrows: a label is never empty.
     """
-    first = next(iter(names.values()), "")
-
-    def pick(*wanted: tuple[str, str]) -> str:
-        return next((names[form] for form in wanted if form in names), first)
-
-    sq, cyrl, latn, en = ("sq", "Latn"), ("sr", "Cyrl"), ("sr", "Latn"), ("en", "Latn")
+    first = next(iter(official.values()), "")
+    sq, en = official.get(("sq", "Latn")), official.get(("en", "Latn"))
+    cyrillic, latin = official.get(("sr", "Cyrl")), official.get(("sr", "Latn"))
+    if latin is None and cyrillic is not None:
+        latin = names.transliterate(cyrillic, Script.LATIN)
+    if cyrillic is None and latin is not None:
+        cyrillic = names.transliterate(latin, Script.CYRILLIC)
     return {
-        "label_sq": pick(sq, en),
-        "label_sr": pick(cyrl, latn, en),
-        "label_sr_latn": pick(latn, en, cyrl),
-        "label_en": pick(en, sq),
+        "label_sq": sq or en or first,
+        "label_sr": cyrillic or sq or en or first,
+        "label_sr_latn": latin or sq or en or first,
+        "label_en": en or sq or first,
     }
 
 
@@ -232,3 +237,39 @@ def doubled(rows: Iterable[R], key_of: Callable[[R], tuple[object, str]], column
             found.append(repeated(row.row, column, shown))
         seen.add(key)
     return found
+
+
+def municipality_unknown(row: int, written: str) -> Problem:
+    """A settlement lies in no loaded boundary and its municipality is not known by code or name."""
+    template = message("row {row}: no one municipality is called “{value}”, and the point lies in no boundary.")
+    return Problem(row, "municipality", written, "municipality_unknown", template)
+
+
+def point_elsewhere(row: int, written: str, pointed: str) -> Problem:
+    """A settlement's point lies in another municipality than its row says; the point was believed."""
+    template = message("row {row}: the row says “{value}”, the point lies in {pointed}. It was put into {pointed}.")
+    return Problem(row, "municipality", written, "point_elsewhere", template, {"pointed": pointed})
+
+
+def settlement_row(row: gazetteer.SettlementRow, municipality: tuple[str, str]) -> gazetteer.AreaRow:
+    """The settlement as an area of its municipality.
+
+    One without a number of its own is known by its municipality and the key of its name, so that the list can come
+    again.
+    """
+    own = (row.scheme, row.code)
+    if not row.code:
+        own = ("settlement", f"{municipality[1]}/{names.place_key(row.names[0].name)}"[:60])
+    return gazetteer.AreaRow(
+        row=row.row,
+        kind="settlement",
+        scheme=own[0],
+        code=own[1],
+        parent=municipality,
+        names=row.names,
+        codes=row.codes,
+        area_km2=None,
+        lon=row.lon,
+        lat=row.lat,
+        source=row.source,
+    )

@@ -117,6 +117,7 @@ def test_each_file_left_one_record() -> None:
         ("load_tiles", "kosovo_tiles.csv"),
         ("load_indicators", "indicators.csv"),
         ("load_observations", "kosovo_population.csv"),
+        ("load_boundaries", "kosovo_outline.geojson"),
     ]
 
 

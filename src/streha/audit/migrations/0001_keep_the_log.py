@@ -4,99 +4,121 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='KeyEpoch',
+            name="KeyEpoch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.BigIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='LaneHead',
+            name="LaneHead",
             fields=[
-                ('lane', models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField(default=0)),
-                ('hash', models.CharField(max_length=64)),
+                ("lane", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("seq", models.BigIntegerField(default=0)),
+                ("hash", models.CharField(max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='ReadSeal',
+            name="ReadSeal",
             fields=[
-                ('seq', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('first_id', models.BigIntegerField()),
-                ('last_id', models.BigIntegerField()),
-                ('number', models.BigIntegerField()),
-                ('digest', models.CharField(max_length=64)),
-                ('previous', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-                ('signature', models.CharField(max_length=100)),
+                ("seq", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("first_id", models.BigIntegerField()),
+                ("last_id", models.BigIntegerField()),
+                ("number", models.BigIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                ("previous", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                ("signature", models.CharField(max_length=100)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='AuditRecord',
+            name="AuditRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('lane', models.CharField(max_length=20)),
-                ('seq', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('actor_kind', models.CharField(max_length=20)),
-                ('actor_key', models.CharField(max_length=64)),
-                ('actor_label', models.CharField(max_length=120)),
-                ('room', models.CharField(max_length=30)),
-                ('verb', models.CharField(max_length=40)),
-                ('object_kind', models.CharField(max_length=40)),
-                ('object_key', models.CharField(max_length=64)),
-                ('subject', models.UUIDField(null=True)),
-                ('payload', models.BinaryField(null=True)),
-                ('reason', models.TextField(blank=True)),
-                ('previous', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("lane", models.CharField(max_length=20)),
+                ("seq", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("actor_kind", models.CharField(max_length=20)),
+                ("actor_key", models.CharField(max_length=64)),
+                ("actor_label", models.CharField(max_length=120)),
+                ("room", models.CharField(max_length=30)),
+                ("verb", models.CharField(max_length=40)),
+                ("object_kind", models.CharField(max_length=40)),
+                ("object_key", models.CharField(max_length=64)),
+                ("subject", models.UUIDField(null=True)),
+                ("payload", models.BinaryField(null=True)),
+                ("reason", models.TextField(blank=True)),
+                ("previous", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
             ],
             options={
-                'indexes': [models.Index(fields=['at', 'id'], name='audit_record_by_time'), models.Index(condition=models.Q(('subject__isnull', False)), fields=['subject', 'at', 'id'], name='audit_record_by_subject'), models.Index(fields=['actor_kind', 'actor_key', 'at', 'id'], name='audit_record_by_actor'), models.Index(fields=['room', 'verb', 'at', 'id'], name='audit_record_by_verb')],
-                'constraints': [models.UniqueConstraint(fields=('lane', 'seq'), name='audit_record_one_per_link')],
+                "indexes": [
+                    models.Index(fields=["at", "id"], name="audit_record_by_time"),
+                    models.Index(
+                        condition=models.Q(("subject__isnull", False)),
+                        fields=["subject", "at", "id"],
+                        name="audit_record_by_subject",
+                    ),
+                    models.Index(fields=["actor_kind", "actor_key", "at", "id"], name="audit_record_by_actor"),
+                    models.Index(fields=["room", "verb", "at", "id"], name="audit_record_by_verb"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("lane", "seq"), name="audit_record_one_per_link")],
             },
         ),
         migrations.CreateModel(
-            name='ReadRecord',
+            name="ReadRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('actor_kind', models.CharField(max_length=20)),
-                ('actor_key', models.CharField(max_length=64)),
-                ('actor_label', models.CharField(max_length=120)),
-                ('verb', models.CharField(max_length=40)),
-                ('subject', models.UUIDField()),
-                ('classes', models.CharField(blank=True, max_length=120)),
-                ('where', models.CharField(blank=True, max_length=80)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("actor_kind", models.CharField(max_length=20)),
+                ("actor_key", models.CharField(max_length=64)),
+                ("actor_label", models.CharField(max_length=120)),
+                ("verb", models.CharField(max_length=40)),
+                ("subject", models.UUIDField()),
+                ("classes", models.CharField(blank=True, max_length=120)),
+                ("where", models.CharField(blank=True, max_length=80)),
             ],
             options={
-                'indexes': [models.Index(fields=['subject', 'at', 'id'], name='audit_read_by_subject'), models.Index(fields=['actor_kind', 'actor_key', 'at', 'id'], name='audit_read_by_actor')],
+                "indexes": [
+                    models.Index(fields=["subject", "at", "id"], name="audit_read_by_subject"),
+                    models.Index(fields=["actor_kind", "actor_key", "at", "id"], name="audit_read_by_actor"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SubjectKey',
+            name="SubjectKey",
             fields=[
-                ('subject', models.UUIDField(primary_key=True, serialize=False)),
-                ('wrapped', models.BinaryField(max_length=60)),
-                ('master_id', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField()),
-                ('destroyed_at', models.DateTimeField(null=True)),
+                ("subject", models.UUIDField(primary_key=True, serialize=False)),
+                ("wrapped", models.BinaryField(max_length=60)),
+                ("master_id", models.CharField(max_length=40)),
+                ("created_at", models.DateTimeField()),
+                ("destroyed_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['master_id', 'subject'], name='audit_key_by_master'), models.Index(condition=models.Q(('destroyed_at__isnull', False)), fields=['destroyed_at'], name='audit_key_destroyed')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('destroyed_at', None), ('wrapped', b''), _connector='OR'), name='audit_destroyed_key_is_empty')],
+                "indexes": [
+                    models.Index(fields=["master_id", "subject"], name="audit_key_by_master"),
+                    models.Index(
+                        condition=models.Q(("destroyed_at__isnull", False)),
+                        fields=["destroyed_at"],
+                        name="audit_key_destroyed",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("destroyed_at", None), ("wrapped", b""), _connector="OR"),
+                        name="audit_destroyed_key_is_empty",
+                    )
+                ],
             },
         ),
     ]
