@@ -85,16 +85,18 @@ def append_only_sql(vendor: str, table: str) -> tuple[list[str], list[str]]:
     return make, undo
 
 
-def insert_rows(model: type[orm.Model], names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def insert_rows(
+    model: type[orm.Model], names: Sequence[str], rows: Sequence[Sequence[object]], *, using: str = "default"
+) -> None:
     """Insert many rows in one prepared statement, all or none: keys and records come by the hundred thousand."""
-    connection = connections["default"]
+    connection = connections[using]
     quote = connection.ops.quote_name
     known = {field.attname: field for field in model._meta.concrete_fields}
     prepare = [known[name].get_db_prep_save for name in names]
     columns = ", ".join(quote(known[name].column or name) for name in names)
     marks = ", ".join(["%s"] * len(names))
     ready = [[fit(value, connection) for fit, value in zip(prepare, row, strict=True)] for row in rows]
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(using=using), connection.cursor() as cursor:
         cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})", ready)  # noqa: S608
 
 
@@ -314,7 +316,7 @@ def anchors() -> list[rules.Anchor | None]:
     return [rules.parse_anchor(line) for line in _lines(Path(settings.ANCHOR_DIR) / ANCHOR_FILE)]
 
 
-def append_anchor(*, at: dt.datetime, heads: Sequence[rules.Head]) -> rules.Anchor:
+def append_anchor(*, at: dt.datetime, heads: Sequence[rules.Head], note: str = "") -> rules.Anchor:
     """Add an anchor of these heads to the file, behind the last line; one writer at a time."""
     path = Path(settings.ANCHOR_DIR) / ANCHOR_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -323,7 +325,7 @@ def append_anchor(*, at: dt.datetime, heads: Sequence[rules.Head]) -> rules.Anch
         file.seek(0)
         lines = [line.rstrip("\n") for line in file if line.strip()]
         previous = rules.line_hash(lines[-1]) if lines else rules.GENESIS
-        anchor = rules.signed_anchor(keyring(), at=at, previous=previous, heads=heads)
+        anchor = rules.signed_anchor(keyring(), at=at, previous=previous, heads=heads, note=note)
         file.write(anchor.line() + "\n")
         file.flush()
         os.fsync(file.fileno())
@@ -360,3 +362,12 @@ def append_ledger(erased: Sequence[tuple[uuid.UUID, dt.datetime]]) -> None:
         content = {"subject": str(subject), "at": rules.moment(at)}
         lines.append(rules.json_bytes({**content, "signature": rules.sign(ring, content)}).decode())
     _append(Path(settings.ANCHOR_DIR) / LEDGER_FILE, lines)
+
+
+def merge_ledger(lines: Sequence[str]) -> None:
+    """Take over lines of another copy of the ledger that ours does not have."""
+    path = Path(settings.ANCHOR_DIR) / LEDGER_FILE
+    known = set(_lines(path))
+    missing = [line for line in lines if line.strip() and line not in known]
+    if missing:
+        _append(path, missing)

@@ -169,10 +169,7 @@ def verify() -> rules.Verdict:
     """Walk every chain, every seal and every anchor; a cut tail, a changed row and a re-hashed chain all show."""
     public = bridge.keyring().public()
     anchors = bridge.anchors()
-    wanted: dict[str, dict[int, str]] = {}
-    for anchor in anchors:
-        for head in anchor.heads if anchor else ():
-            wanted.setdefault(head.lane, {})[head.seq] = head.hash
+    wanted = rules.anchored_heads(anchors)
     faults = rules.verify_anchors(anchors, public)
     numbers: dict[str, int] = {}
     known = models.LaneHead.objects.in_bulk()
@@ -186,7 +183,8 @@ def verify() -> rules.Verdict:
     faults += found
     if not anchors and (any(numbers.values()) or seals):
         faults.append(rules.Fault(rules.FaultKind.UNANCHORED, "anchors", 0, "there is no anchor; make one now"))
-    return rules.Verdict(numbers, len(anchors), seals, tuple(faults))
+    restored = tuple(anchor.at for anchor in anchors if anchor and anchor.note == rules.RESTORED)
+    return rules.Verdict(numbers, len(anchors), seals, restored, tuple(faults))
 
 
 def _verify_lane(lane: str, head: models.LaneHead | None, anchored: dict[int, str]) -> tuple[int, list[rules.Fault]]:

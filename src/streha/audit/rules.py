@@ -13,7 +13,7 @@ import hmac
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -31,6 +31,7 @@ CLEAR = b"\x00"  # first byte of a payload that concerns nobody in particular
 SEALED = b"\x01"  # first byte of bytes sealed with a subject's key: AES-256-GCM, first form
 PAYLOAD = "audit.record.payload"  # the context in which payloads are sealed
 OFFICE = "office"  # people at work
+RESTORED = "restored"  # the note of an anchor made after a backup was put back
 BATCH = "batch"  # imports, so that a long piece never holds up an office write
 
 
@@ -252,17 +253,22 @@ class Head:
 
 @dataclass(frozen=True)
 class Anchor:
-    """The heads of all chains at a moment, pointing back to the anchor before it, signed."""
+    """The heads of all chains at a moment, pointing back to the anchor before it, signed.
+
+    The note ``restored`` says that a backup was put back then: the chains go on from these heads, and what earlier
+    anchors held beyond them is lost, openly.
+    """
 
     at: str
     previous: str
     heads: tuple[Head, ...]
+    note: str = ""
     signature: str = ""
 
     def content(self) -> dict[str, Any]:
         """What is signed."""
         heads = [{"lane": h.lane, "seq": h.seq, "hash": h.hash} for h in self.heads]
-        return {"at": self.at, "previous": self.previous, "heads": heads}
+        return {"at": self.at, "previous": self.previous, "heads": heads, "note": self.note}
 
     def line(self) -> str:
         """One line of the anchor file, without its end."""
@@ -278,10 +284,10 @@ def line_hash(line: str) -> str:
     return hashlib.sha256(line.encode()).hexdigest()
 
 
-def signed_anchor(keyring: Keyring, *, at: dt.datetime, previous: str, heads: Sequence[Head]) -> Anchor:
+def signed_anchor(keyring: Keyring, *, at: dt.datetime, previous: str, heads: Sequence[Head], note: str = "") -> Anchor:
     """An anchor with its signature."""
-    bare = Anchor(moment(at), previous, tuple(heads))
-    return Anchor(bare.at, bare.previous, bare.heads, sign(keyring, bare.content()))
+    bare = Anchor(moment(at), previous, tuple(heads), note)
+    return replace(bare, signature=sign(keyring, bare.content()))
 
 
 def parse_anchor(line: str) -> Anchor | None:
@@ -289,7 +295,9 @@ def parse_anchor(line: str) -> Anchor | None:
     try:
         found = json.loads(line)
         heads = tuple(Head(str(h["lane"]), int(h["seq"]), str(h["hash"])) for h in found["heads"])
-        return Anchor(str(found["at"]), str(found["previous"]), heads, str(found["signature"]))
+        return Anchor(
+            str(found["at"]), str(found["previous"]), heads, str(found["note"]), signature=str(found["signature"])
+        )
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -327,6 +335,7 @@ class Verdict:
     records: Mapping[str, int]
     anchors: int
     seals: int
+    restored_at: tuple[str, ...]  # moments at which a backup was put back; what came between is lost, openly
     faults: tuple[Fault, ...]
 
     @property
@@ -355,3 +364,20 @@ def verify_anchors(anchors: Sequence[Anchor | None], public: bytes) -> list[Faul
             faults.append(Fault(FaultKind.SIGNATURE, "anchors", number, "signature is not by this keyring"))
         previous = anchor.hash()
     return faults
+
+
+def anchored_heads(anchors: Sequence[Anchor | None]) -> dict[str, dict[int, str]]:
+    """By lane, the hash that each anchored record must have; a restore takes back what lay beyond its heads."""
+    wanted: dict[str, dict[int, str]] = {}
+    for anchor in anchors:
+        if anchor is None:
+            continue
+        if anchor.note == RESTORED:
+            ends = {head.lane: head.seq for head in anchor.heads}
+            wanted = {
+                lane: {seq: hash_ for seq, hash_ in held.items() if seq <= ends.get(lane, 0)}
+                for lane, held in wanted.items()
+            }
+        for head in anchor.heads:
+            wanted.setdefault(head.lane, {})[head.seq] = head.hash
+    return wanted

@@ -1,1 +1,0 @@
-"""Objects to bytes and back. No Django, no network, no rooms."""
