@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -55,13 +56,62 @@ def earthquake(
 
     Example: streha risk earthquake --magnitude 6 --depth-km 10 --lon 20.74 --lat 42.21 --out prizren
     """
-    from streha.risk import bridge
+    from streha.risk.bridge import runs
 
     with _bar(quiet=as_json) as progress:
-        run = bridge.earthquake_scenario(
+        run = runs.earthquake_scenario(
             magnitude=magnitude, depth_km=depth_km, lon=lon, lat=lat, seed=seed, draws=draws, progress=progress
         )
     _tell(run, out, as_json=as_json)
+
+
+@group.command()
+@click.argument("scenario", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="New folder for table, map and PDF.")
+@click.option("--cluster", metavar="ADDRESS", help="Dask scheduler to run a converted scenario on.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@refusing
+def run(*, scenario: Path, out: Path | None, cluster: str | None, as_json: bool) -> None:
+    """Run the scenario in a TOML file.
+
+    Example: streha risk run valley/scenario.toml --out valley-result
+    """
+    from streha.risk.bridge import runs
+
+    with _bar(quiet=as_json) as progress:
+        done = runs.run_scenario(scenario, at=datetime.now(UTC), cluster=cluster, progress=progress)
+    _tell(done, out, as_json=as_json)
+
+
+@group.command()
+@click.argument("scenario", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("folder", type=click.Path(path_type=Path))
+@refusing
+def convert(*, scenario: Path, folder: Path) -> None:
+    """Convert a scenario's maps or CLIMADA file to a store of blocks, once, whatever their size.
+
+    Example: streha risk convert floods.toml floods.blocks
+    """
+    from streha.risk.bridge import scenario as scenarios
+    from streha.risk.bridge import tiles
+
+    with _bar(quiet=False) as progress:
+        held = tiles.convert(scenarios.read(scenario), folder, progress=progress)
+    click.echo(" ".join(f"{name}={value}" for name, value in held.items()))
+
+
+@group.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@refusing
+def example(*, folder: Path) -> None:
+    """Write the example, a fictional valley with flood maps, homes and a scenario, to a new folder.
+
+    Example: streha risk example valley
+    """
+    from streha.risk.bridge import examples
+
+    for path in examples.valley_folder(folder):
+        click.echo(f"wrote {path}")
 
 
 def _tell(run: Any, out: Path | None, *, as_json: bool) -> None:

@@ -37,6 +37,23 @@ from streha.engine.risk.layout import F32, F64
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
+class Question:
+    """What one pass over the hits is asked: a curve per class, weights by event, moved intensities."""
+
+    share: F64
+    knots: F64
+    weights: F64
+    shift: float = 0.0
+    scale: float = 1.0
+
+
+Pass = Callable[
+    [exposures.Exposure, prints.Footprints, Question],
+    tuple[totals.Totals, totals.Histograms],
+]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class CurveDraws:
     """``[class, knot, draw]`` of the displaced share and, where told apart, of the destroyed share."""
 
@@ -121,19 +138,20 @@ def assess(
     futures: Sequence[climate.Scenario] = (),
     sampled_years: int = 50_000,
     progress: Callable[[float], None] | None = None,
+    passed: Pass | None = None,
 ) -> Assessment:
     """Displaced people by area with bands, from hits, curves and frequencies.
 
     Raises BadInput where arrays do not fit, where a unit differs between hits and curves, and for more than one event
-    without frequency (assess each on its own). ``progress`` is called with the share done.
+    without frequency (assess each on its own). ``progress`` is called with the share done; ``passed`` replaces the
+    pass over the hits, for example by one on many machines.
     """
     curves = vulnerability.curves
     _fits(exposure, footprints, events, curves)
     done = progress or _silent
     weights = rates.weights(events, tail=tail)
-    now = totals.by_event_and_area(exposure, footprints, share=curves.displaced, knots=curves.knots, weights=weights)
-    done(0.4)
-    histogram = totals.histograms(exposure, footprints, knots=curves.knots, weights=weights)
+    go_over = passed or here
+    now, histogram = go_over(exposure, footprints, Question(curves.displaced, curves.knots, weights))
     done(0.7)
     drawn = vulnerability.draw(draws, rng)
     people, frequency = uncertainty.factors(spread, areas=len(exposure.areas), n=draws, rng=rng)
@@ -185,6 +203,7 @@ def assess(
                 tail=tail,
                 present=by_area,
                 central_now=now.by_area_event @ weights,
+                go_over=go_over,
             )
             for scenario in futures
         ),
@@ -192,6 +211,33 @@ def assess(
     )
     done(1.0)
     return result
+
+
+def here(
+    exposure: exposures.Exposure, footprints: prints.Footprints, asked: Question, *, blocks: range | None = None
+) -> tuple[totals.Totals, totals.Histograms]:
+    """The pass over the hits on this machine, over all blocks or a range of them."""
+    return (
+        totals.by_event_and_area(
+            exposure,
+            footprints,
+            share=asked.share,
+            knots=asked.knots,
+            weights=asked.weights,
+            blocks=blocks,
+            shift=asked.shift,
+            scale=asked.scale,
+        ),
+        totals.histograms(
+            exposure,
+            footprints,
+            knots=asked.knots,
+            weights=asked.weights,
+            blocks=blocks,
+            shift=asked.shift,
+            scale=asked.scale,
+        ),
+    )
 
 
 def from_ratios(
@@ -357,22 +403,12 @@ def _future(
     tail: rates.TailRule,
     present: F64,
     central_now: F64,
+    go_over: Pass,
 ) -> Difference:
     later_events = climate.reweighted(events, scenario)
-    shift, scale = scenario.intensity_shift, scenario.intensity_scale
     later_weights = rates.weights(later_events, tail=tail)
-    later = totals.by_event_and_area(
-        exposure,
-        footprints,
-        share=curves.displaced,
-        knots=curves.knots,
-        weights=later_weights,
-        shift=shift,
-        scale=scale,
-    )
-    histogram = totals.histograms(
-        exposure, footprints, knots=curves.knots, weights=later_weights, shift=shift, scale=scale
-    )
+    asked = Question(curves.displaced, curves.knots, later_weights, scenario.intensity_shift, scenario.intensity_scale)
+    later, histogram = go_over(exposure, footprints, asked)
     by_area = uncertainty.people_by_area(histogram, drawn.displaced, people, frequency)
     national = uncertainty.people_by_event(histogram, drawn.displaced, people, later.by_area_event)
     central = later.by_area_event @ later_weights

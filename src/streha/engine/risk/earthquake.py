@@ -20,6 +20,7 @@ from streha.engine.risk.layout import F64
 EARTH_RADIUS_KM = 6371.0
 
 # Allen, Wald and Worden 2012, table 1, hypocentral form; held against an independent published implementation.
+CITATION = "Allen, Wald and Worden 2012, J. Seismology 16, 409-433: intensity from magnitude and hypocentral distance"
 C0, C1, C2, C4 = 2.085, 1.428, -1.402, 0.078
 M1, M2 = -0.209, 2.042
 S1, S2, S3 = 0.82, 0.37, 22.9
@@ -72,7 +73,7 @@ def within_event_sd() -> float:
     return float(np.sqrt(1 - BETWEEN_EVENT_SHARE) * scatter(np.asarray(TYPICAL_KM)))
 
 
-def distance_km(lon: F64, lat: F64, *, to_lon: float, to_lat: float, depth_km: float) -> F64:
+def distance_km(lon: F64, lat: F64, *, to_lon: float | F64, to_lat: float | F64, depth_km: float | F64) -> F64:
     """Distance from points at the surface to a hypocentre (great circle and depth)."""
     half_lat, half_lon = np.radians(lat - to_lat) / 2, np.radians(lon - to_lon) / 2
     chord = np.sin(half_lat) ** 2 + np.cos(np.radians(lat)) * np.cos(np.radians(to_lat)) * np.sin(half_lon) ** 2

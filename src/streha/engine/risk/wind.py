@@ -7,6 +7,7 @@ import numpy as np
 from streha.engine.risk import curves, tables
 from streha.engine.risk.layout import F64
 
+NAME = "wind-building-classes"
 TOP_M_PER_S = 140.0
 
 
@@ -31,4 +32,4 @@ def damage_ratios() -> curves.DamageRatios:
         )
         for row in rows
     }
-    return curves.DamageRatios("wind-building-classes", "wind", "m/s", points, curves.Citation(rows[0]["source"]))
+    return curves.DamageRatios(NAME, "wind", "m/s", points, curves.Citation(rows[0]["source"]))

@@ -1,0 +1,171 @@
+"""Hazard files of CLIMADA (HDF5, versions 3 to 6): a sparse matrix of events by centroids with frequencies."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from streha.common import errors
+from streha.common.errors import message
+from streha.formats import geo
+
+Hits = tuple[geo.Index, geo.Index, geo.F64]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Hazard:
+    """An opened hazard: its points and events now, its hits in `chunks`."""
+
+    lon: geo.F64
+    lat: geo.F64
+    event_ids: tuple[str, ...]
+    frequency: geo.F64
+    unit: str
+    hits: int
+    chunks: Callable[[int], Iterator[tuple[float, Hits]]]
+
+
+def read(path: Path, *, unit: str = "") -> geo.PointField:
+    """The whole hazard as a point field; ``unit`` where the file's own is missing or to be overruled."""
+    with opened(path, unit=unit) as hazard:
+        parts = [hits for _, hits in hazard.chunks(20_000_000)]
+        event, point, intensity = (np.concatenate([part[number] for part in parts]) for number in range(3))
+        return geo.PointField(
+            hazard.lon, hazard.lat, hazard.event_ids, hazard.frequency, hazard.unit, event, point, intensity
+        )
+
+
+@contextmanager
+def opened(path: Path, *, unit: str = "") -> Iterator[Hazard]:
+    """The hazard, open; ``chunks(n)`` yields the share done and about ``n`` hits at a time.
+
+    A fraction other than 1 everywhere is refused: it would have to be multiplied into damage, not into intensity.
+    """
+    import h5py
+
+    try:
+        handle = h5py.File(path, "r")
+    except OSError as error:
+        raise geo.unreadable(path, "a CLIMADA hazard", error) from error
+    with handle:
+        try:
+            hazard = _opened(handle, path, unit)
+        except (KeyError, ValueError, OSError) as error:
+            raise geo.unreadable(path, "a CLIMADA hazard", error) from error
+        yield hazard
+
+
+def _opened(handle: Any, path: Path, unit: str) -> Hazard:
+    if "intensity" not in handle or "centroids" not in handle:
+        raise geo.missing_columns(path, ["intensity", "centroids"], sorted(handle))
+    lon, lat = _centroids(handle["centroids"])
+    ids = tuple(str(int(value)) for value in handle["event_id"][:])
+    shape = _shape(handle["intensity"])
+    if shape != (len(ids), lon.size):
+        raise errors.BadInput(
+            message("{file}: {have} events and centroids, but intensities for {want}."),
+            code="climada.centroids",
+            file=path.name,
+            have=f"{len(ids)} x {lon.size}",
+            want=f"{shape[0]} x {shape[1]}",
+        )
+    own = handle["units"][0] if "units" in handle else b""
+    stated = unit or (own.decode() if isinstance(own, bytes) else str(own))
+    _, name = geo.in_curve_unit(np.zeros(1), stated, where=path.name)
+
+    def chunks(size: int) -> Iterator[tuple[float, Hits]]:
+        fractions = _parts(handle["fraction"], size) if "fraction" in handle else None
+        if fractions is not None:
+            for _, (_, _, fraction) in fractions:
+                if fraction.size and not np.allclose(fraction, 1.0):
+                    raise errors.BadInput(
+                        message("{file}: the hazard has fractions other than 1, which are not supported."),
+                        code="climada.fraction",
+                        file=path.name,
+                    )
+        for done, (event, point, intensity) in _parts(handle["intensity"], size):
+            values, unit_name = geo.in_curve_unit(intensity, stated, where=path.name)
+            geo.check_plausible(values, unit_name, where=path.name)
+            hit = values > 0
+            yield done, (event[hit], point[hit], values[hit])
+
+    return Hazard(
+        lon, lat, ids, np.asarray(handle["frequency"][:], np.float64), name, _count(handle["intensity"]), chunks
+    )
+
+
+def _shape(item: Any) -> tuple[int, int]:
+    shape = item.shape if hasattr(item, "shape") else item.attrs["shape"]
+    return int(shape[0]), int(shape[1])
+
+
+def _count(item: Any) -> int:
+    return int(item.shape[0] * item.shape[1]) if hasattr(item, "shape") else int(item["data"].shape[0])
+
+
+def _parts(item: Any, size: int) -> Iterator[tuple[float, Hits]]:
+    """Whole events at a time, about ``size`` hits: the sparse matrix by its row pointer, a dense one by rows."""
+    if hasattr(item, "shape"):
+        step = max(1, size // max(1, item.shape[1]))
+        for first in range(0, item.shape[0], step):
+            dense = np.asarray(item[first : first + step], np.float64)
+            event, point = np.nonzero(dense)
+            yield min(1.0, (first + step) / item.shape[0]), (event + first, point, dense[event, point])
+        return
+    pointer = np.asarray(item["indptr"][:], np.int64)
+    first = 0
+    while first < pointer.size - 1:
+        last = max(first + 1, int(np.searchsorted(pointer, pointer[first] + size, side="right")) - 1)
+        here = slice(int(pointer[first]), int(pointer[last]))
+        event = np.repeat(np.arange(first, last), np.diff(pointer[first : last + 1]))
+        yield (
+            last / (pointer.size - 1),
+            (
+                event,
+                np.asarray(item["indices"][here], np.int64),
+                np.asarray(item["data"][here], np.float64),
+            ),
+        )
+        first = last
+
+
+def _centroids(item: Any) -> tuple[geo.F64, geo.F64]:
+    """Coordinates from any of the layouts in use: plain arrays, a pandas table, or a table with well-known binary."""
+    if "lat" in item and "lon" in item:
+        return np.asarray(item["lon"][:], np.float64), np.asarray(item["lat"][:], np.float64)
+    if "latitude" in item and "longitude" in item:
+        return np.asarray(item["longitude"][:], np.float64), np.asarray(item["latitude"][:], np.float64)
+    if "table" in item:
+        return _from_table(item["table"])
+    raise KeyError("centroids without lat and lon")
+
+
+def _from_table(table: Any) -> tuple[geo.F64, geo.F64]:
+    """A pandas table: every column sits in a block of its type, named in the table's attributes."""
+    rows = table[:]
+    names = table.dtype.names or ()
+    for name in names:
+        column = rows[name]
+        if column.dtype.kind == "f" and column.ndim == 2 and column.shape[1] >= 2:
+            kinds = table.attrs.get(f"{name}_kind", b"")
+            labels = _labels(kinds)
+            if "lat" in labels and "lon" in labels:
+                return column[:, labels.index("lon")].astype(float), column[:, labels.index("lat")].astype(float)
+    if "lat" in names and "lon" in names:
+        return rows["lon"].astype(float), rows["lat"].astype(float)
+    raise KeyError("centroids without lat and lon")
+
+
+def _labels(kinds: Any) -> list[str]:
+    """Column labels out of the pickled list pandas writes, read as text: nothing from the file is executed."""
+    text = kinds.decode("latin-1") if isinstance(kinds, bytes) else str(kinds)
+    return [
+        word
+        for word in ("".join(c if c.isalnum() or c == "_" else " " for c in text)).split()
+        if word in ("lat", "lon")
+    ]
