@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from streha.common import errors
 from streha.common.errors import message
-from streha.formats import geo
+from streha.formats import geo_field as geo
 
 FORMAT = 1
 BLOCK = 64

@@ -12,7 +12,7 @@ import numpy as np
 
 from streha.common import errors
 from streha.common.errors import message
-from streha.formats import geo
+from streha.formats import geo_field as geo
 
 Hits = tuple[geo.Index, geo.Index, geo.F64]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from streha.common import errors
 from streha.common.errors import message
-from streha.formats import geo
+from streha.formats import geo_field as geo
 
 WINDOW = 2048  # cells on a side: 16 MB of float32 at a time
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from streha.common import errors
 from streha.common.errors import message
-from streha.formats import geo
+from streha.formats import geo_field as geo
 
 # Half of a coordinate's usual rounding; outlines leave the map no smaller than it can be drawn.
 SIMPLIFIED_DEGREES = 0.001

@@ -11,7 +11,7 @@ import numpy as np
 
 from streha.common import errors
 from streha.common.errors import message
-from streha.formats import geo
+from streha.formats import geo_field as geo
 
 SITE_NAMES = ("site_id", "custom_site_id", "sid")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from streha.common import errors
 from streha.common.errors import message
-from streha.formats import geo
+from streha.formats import geo_field as geo
 
 NAMESPACE = "{http://earthquake.usgs.gov/eqcenter/shakemap}"
 

@@ -40,12 +40,14 @@ from streha.formats import (
     blocks,
     cap,
     climada_hdf5,
-    geo,
     geo_netcdf,
     geo_raster,
     geo_vector,
     openquake,
     shakemap,
+)
+from streha.formats import (
+    geo_field as geo,
 )
 from streha.risk.bridge import report
 from streha.risk.bridge import scenario as scenarios
