@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import uuid
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 import shapely
 from django.db import models as db
@@ -89,3 +91,72 @@ class Municipalities:
         if text in self._by_code:
             return self._by_code[text]
         return self._index.find(text, kinds=frozenset({"municipality"})).area_id
+
+
+@dataclass(frozen=True, order=True)
+class Layer:
+    """One map: an indicator in one period for one group (empty: everybody)."""
+
+    indicator: str
+    start: dt.date
+    end: dt.date
+    group: str = ""
+
+
+def layers(kind: str) -> list[Layer]:
+    """Every map that the figures of areas of a kind can make, newest period first within an indicator."""
+    rows = (
+        models.Observation.objects.filter(area__kind=kind)
+        .values_list("indicator__code", "period_start", "period_end", "group")
+        .distinct()
+        .order_by("indicator__code", "-period_end", "-period_start", "group")
+    )
+    return [Layer(*row) for row in rows]
+
+
+def layer_figures(layer: Layer, kind: str) -> dict[int, models.Observation]:
+    """The figures of a map by area, the latest vintage of each."""
+    rows = models.Observation.objects.filter(
+        indicator__code=layer.indicator,
+        period_start=layer.start,
+        period_end=layer.end,
+        group=layer.group,
+        area__kind=kind,
+    ).order_by("vintage")
+    return {row.area_id: row for row in rows}
+
+
+def latest_figures(indicator: str, area_ids: Collection[int]) -> dict[int, models.Observation]:
+    """For each area its newest figure of an indicator for everybody: the last period, then the last vintage."""
+    rows = models.Observation.objects.filter(indicator__code=indicator, area__in=area_ids, group="")
+    return {row.area_id: row for row in rows.order_by("period_end", "vintage")}
+
+
+def figures(area_id: int) -> list[models.Observation]:
+    """Everything known of one area, by indicator and group, newest first; of each figure the latest vintage."""
+    rows = models.Observation.objects.filter(area=area_id).select_related("indicator").order_by("vintage")
+    latest = {(row.indicator_id, row.group, row.period_start, row.period_end): row for row in rows}
+    by_period = sorted(latest.values(), key=lambda o: (o.period_end, o.period_start), reverse=True)
+    return sorted(by_period, key=lambda o: (o.indicator.code, o.group))
+
+
+def line_of(area: models.Area) -> list[models.Area]:
+    """The areas above this one, widest first."""
+    above = {each.pk: each for each in models.Area.objects.filter(pk__in=area.ancestor_ids()[:-1])}
+    return [above[pk] for pk in area.ancestor_ids()[:-1] if pk in above]
+
+
+MOST_FOUND = 50
+
+
+def find(text: str, kinds: Collection[str] = FINDABLE) -> list[models.Area]:
+    """Areas that ``text`` may mean in any spelling, then those whose name begins so; at most one more than 50."""
+    sure = [match.area_id for match in resolve(text, kinds=kinds).matches][: MOST_FOUND + 1]
+    key = names.place_key(text)
+    beginning: list[int] = []
+    if len(key) >= 2 and len(sure) <= MOST_FOUND:
+        rows = models.AreaName.objects.filter(key__startswith=key, area__kind__in=kinds).exclude(area__in=sure)
+        beginning = list(rows.order_by("key", "area").values_list("area", flat=True)[: 4 * MOST_FOUND])
+    wanted = list(dict.fromkeys([*sure, *beginning]))[: MOST_FOUND + 1]
+    areas = models.Area.objects.select_related("parent").in_bulk(wanted)
+    return [areas[pk] for pk in wanted if pk in areas]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
 from typing import Protocol, TypeVar
 
 from streha.common.codes import Script
@@ -273,3 +276,42 @@ def settlement_row(row: gazetteer.SettlementRow, municipality: tuple[str, str]) 
         lat=row.lat,
         source=row.source,
     )
+
+
+CLASSES = 5
+
+
+def class_bounds(values: Iterable[Decimal], most: int = CLASSES) -> tuple[Decimal, ...]:
+    """Upper bounds of at most ``most`` classes with about as many values each, rounded to two digits to be read.
+
+    A value belongs to the first class whose bound is not below it; the last bound is the largest value, rounded up.
+
+    >>> class_bounds([Decimal(n) for n in (1787, 2556, 31000, 72000, 198897)], 3)
+    (Decimal('2600'), Decimal('72000'), Decimal('200000'))
+    """
+    ordered = sorted(values)
+    bounds: list[Decimal] = []
+    for number in range(1, most + 1):
+        if ordered:
+            bound = _rounded_up(ordered[math.ceil(len(ordered) * number / most) - 1])
+            if not bounds or bound > bounds[-1]:
+                bounds.append(bound)
+    return tuple(bounds)
+
+
+def class_of(value: Decimal, bounds: Sequence[Decimal]) -> int:
+    """The class of a value, from 1.
+
+    >>> class_of(Decimal(72000), (Decimal(2600), Decimal(72000), Decimal(200000)))
+    2
+    """
+    return bisect.bisect_left(bounds, value) + 1
+
+
+def _rounded_up(value: Decimal) -> Decimal:
+    """The value with two digits that count, never smaller."""
+    if not value:
+        return value
+    step = Decimal(10) ** (value.adjusted() - 1)
+    rounded = (value / step).to_integral_value(ROUND_CEILING) * step
+    return rounded.quantize(Decimal(1)) if step >= 1 else rounded.normalize()
