@@ -41,6 +41,7 @@ class WordMatch:
 
 _LOOSE_COST: Final = 0.4  # š written without its hook by someone who writes the others
 _SLIP_COST: Final = 1.0
+_FAR: Final = 0.4  # keys with less in common are no spellings or cases of one word
 _DIFFERENT: Final = WordMatch(Grade.DIFFERENT, 0.0)
 
 
@@ -55,12 +56,11 @@ def compare(a: str, b: str) -> WordMatch:
     if not key_a or not key_b:
         return _DIFFERENT
     near = OSA.normalized_similarity(key_a, key_b)
-    if near >= 0.5 or min(len(key_a), len(key_b)) <= 4:
-        cost, reasons = align(units(a), units(b))
-        if cost == 0:
-            return WordMatch(Grade.SAME, 1.0, _with_script(a, b, reasons))
-    else:
-        cost, reasons = 9.0, ()
+    if near < _FAR:
+        return _usual_form(a, b) or _short_form(a, b) or WordMatch(Grade.DIFFERENT, round(near * 0.5, 3))
+    cost, reasons = align(units(a), units(b))
+    if cost == 0:
+        return WordMatch(Grade.SAME, 1.0, _with_script(a, b, reasons))
     for verdict in (_usual_form, _case_form, _other_sex, _short_form):
         if found := verdict(a, b):
             return found
@@ -95,7 +95,8 @@ def align(a: tuple[Unit, ...], b: tuple[Unit, ...]) -> tuple[float, tuple[str, .
             )
             if _swapped(a, b, i, j):
                 cost[i][j] = min(cost[i][j], cost[i - 2][j - 2] + _SLIP_COST)
-    return round(cost[-1][-1], 3), tuple(dict.fromkeys(_trace(a, b, cost)))
+    total = round(cost[-1][-1], 3)
+    return total, tuple(dict.fromkeys(_trace(a, b, cost))) if total < 2 * _SLIP_COST else ()
 
 
 def _difference(a: Unit, b: Unit) -> float:
@@ -255,8 +256,10 @@ def latin(word: str) -> str:
     return transliterate(word.lower(), Script.LATIN)
 
 
+@lru_cache(maxsize=65_536)
 def _read_alike(a: str, b: str) -> bool:
-    return a == b or (abs(len(a) - len(b)) <= 4 and align(units(a), units(b))[0] == 0)
+    """Whether two words can be read alike; keys three letters apart cannot, and are not looked at further."""
+    return a == b or (OSA.distance(fold(a), fold(b), score_cutoff=2) <= 2 and align(units(a), units(b))[0] == 0)
 
 
 _FEMININE: Final = ("a", "e", "ije", "ija", "ja", "je")
