@@ -59,6 +59,7 @@ def grade(a: str, b: str) -> Comparison:
     return best
 
 
+_HYPHENED: Final = re.compile(r"\b([^\W\d_]{1,2})-(r|din|đa|ja|đica|р|дин|ђа|ђица|n|na)\b", re.IGNORECASE)  # d-r, г-дин
 _GENITIVE: Final = re.compile(r"[^\W\d_]{3}(?:it|ut|[ëe]s|s[ëe])$")
 _RANK: Final = {Grade.DIFFERENT: 0, Grade.COMPATIBLE: 1, Grade.SAME: 2}
 
@@ -79,6 +80,8 @@ def _in_another_case(a: tuple[str, ...], b: tuple[str, ...]) -> Comparison | Non
     """Marko Jovanović, Marka Jovanovića: every word that differs stands in one Serbian case, and at least two do."""
     if len(a) != len(b):
         return None
+    if len(a) > 2 and (fathers := _father_in_genitive(a, b)):
+        return fathers
     for theirs in dict.fromkeys((b, b[::-1])):
         changed = [(x, y) for x, y in zip(a, theirs, strict=True) if wordmatch.compare(x, y).grade is not Grade.SAME]
         cased = [(x, y) for x, y in zip(a, theirs, strict=True) if wordmatch.serbian_cases(x, y)]
@@ -87,6 +90,14 @@ def _in_another_case(a: tuple[str, ...], b: tuple[str, ...]) -> Comparison | Non
         shared = frozenset.intersection(*(wordmatch.serbian_cases(x, y) for x, y in cased))
         if shared:
             return Comparison(Grade.SAME, 0.97, (f"case ending -{min(shared)}",))
+    return None
+
+
+def _father_in_genitive(a: tuple[str, ...], b: tuple[str, ...]) -> Comparison | None:
+    """Milan Petar Bulatović, Milan Petra Bulatović: a middle name may stand in the genitive alone."""
+    unlike = [at for at in range(len(a)) if wordmatch.compare(a[at], b[at]).grade is not Grade.SAME]
+    if len(unlike) == 1 and 0 < unlike[0] < len(a) - 1 and "a" in wordmatch.serbian_cases(a[unlike[0]], b[unlike[0]]):
+        return Comparison(Grade.SAME, 0.96, ("father's name in the genitive",))
     return None
 
 
@@ -99,7 +110,7 @@ def _titles() -> dict[str, str]:
 
 
 def _parse(text: str) -> _Name:
-    written = unicodedata.normalize("NFC", text)
+    written = _HYPHENED.sub(r"\1\2", unicodedata.normalize("NFC", text))
     pointed = {match.lower() for match in re.findall(r"([^\W\d_]+)\.", written)}
     words: list[str] = []
     titles: list[str] = []
@@ -108,14 +119,14 @@ def _parse(text: str) -> _Name:
     for at, word in enumerate(all_words):
         low = unicodedata.normalize("NFC", word.lower())
         kind = _titles().get(wordmatch.latin(low))
-        if kind in ("title", "born as") or (kind == "title with point" and low in pointed):
+        if kind in ("title", "born as", "late", "son") or (kind == "title with point" and low in pointed):
             titles.append(low)
         elif low not in pointed and _is_particle(word, all_words[at + 1 :]):
             continue
         elif fold(low):
-            words.append(low)
+            words.append(low + "." if low in pointed else low)
             if kind == "honour":
-                honours.append(low)
+                honours.append(words[-1])
     if not words:
         words, titles = [word.lower() for word in all_words if fold(word)], []
     return _Name(tuple(words[:_MOST_WORDS]), tuple(sorted(titles)), tuple(honours))
@@ -156,6 +167,10 @@ def _verdict(a: tuple[str, ...], b: tuple[str, ...]) -> Comparison:
     if any(j2 < j1 for (_, j1, _), (_, j2, _) in pairwise(pairs)):
         reasons.append("order")
     mean = sum(match.score for match in matches) / max(len(a), len(b))
+    if "order" in reasons and reasons.count("case ending -i") > 1:
+        return Comparison(Grade.DIFFERENT, round(0.4 * mean, 3), ("given and family name exchanged",))
+    if _father_and_child(a, b, pairs):
+        return Comparison(Grade.DIFFERENT, round(0.5 * mean, 3), ("father and child", *_distinct(reasons)))
     if not pairs or (left_a and left_b):
         return _different(left_a, left_b, mean, reasons)
     missing = left_a or left_b
@@ -168,6 +183,14 @@ def _verdict(a: tuple[str, ...], b: tuple[str, ...]) -> Comparison:
         return Comparison(Grade.DIFFERENT, round(0.5 * mean, 3), _distinct([*reasons, "too many slips"]))
     score = 0.5 + 0.45 * mean
     return Comparison(Grade.COMPATIBLE, round(min(score, 0.95), 3), _distinct(reasons))
+
+
+def _father_and_child(a: tuple[str, ...], b: tuple[str, ...], pairs: list[tuple[int, int, WordMatch]]) -> bool:
+    """Agim Bajram Gashi, Bajram Gashi: the longer name begins with a given name that the shorter lacks."""
+    longer, at = (a, 0) if len(a) > len(b) else (b, 1)
+    matched = [pair[at] for pair in pairs]
+    in_order = all(x[1] < y[1] for x, y in pairwise(pairs))
+    return len(longer) == 3 and min(len(a), len(b)) == 2 and in_order and matched == [1, 2]
 
 
 def _different(left_a: list[str], left_b: list[str], mean: float, reasons: list[str]) -> Comparison:
@@ -212,9 +235,20 @@ def _assign(a: tuple[str, ...], b: tuple[str, ...]) -> list[tuple[int, int, Word
 
 
 def _word(one: str, other: str) -> WordMatch:
-    """One word against another; a letter alone, or a digraph, is an initial."""
+    """One word against another; a letter alone, or a digraph, is an initial, a word with a point an abbreviation."""
+    if one.endswith(".") or other.endswith("."):
+        return _abbreviated(one, other)
     short, long = sorted((one, other), key=len)
     if len(short) <= 2 and len(long) > 2 and len(units(short)) == 1 and len(units(long)) > 1:
         begins = units(short)[0].sounds & units(long)[0].sounds
         return WordMatch(Grade.COMPATIBLE, 0.6, ("initial",)) if begins else WordMatch(Grade.DIFFERENT, 0.0)
     return wordmatch.compare(one, other)
+
+
+def _abbreviated(one: str, other: str) -> WordMatch:
+    """A pointed word is short for whatever begins with it; a point at the end of a whole name says nothing."""
+    plain_one, plain_other = one.rstrip("."), other.rstrip(".")
+    short, long = sorted((plain_one, plain_other), key=lambda word: (len(fold(word)), word))
+    if len(short) > 2 and fold(long) != fold(short) and fold(long).startswith(fold(short)):
+        return WordMatch(Grade.COMPATIBLE, 0.65, ("abbreviation",))
+    return _word(plain_one, plain_other)

@@ -48,6 +48,21 @@ def known_names() -> dict[str, tuple[KnownName, ...]]:
     return {key: tuple(names) for key, names in found.items()}
 
 
+@cache
+def known_keys() -> frozenset[str]:
+    """Search keys of the names that are known to be carried, in whichever spelling."""
+    listed = {fold(row["name"]) for row in rows("known_names.csv")}
+    return frozenset(listed | known_names().keys())
+
+
+@cache
+def given_keys(sex: str) -> frozenset[str]:
+    """Search keys of the known given names of one sex (``f`` or ``m``)."""
+    listed = {fold(row["name"]) for row in rows("known_names.csv") if row["sex"] == sex}
+    grouped = {fold(form) for row in rows("given_names.csv") if row["sex"] == sex for form in row["forms"].split()}
+    return frozenset(listed | grouped)
+
+
 _SERBIAN_LETTER: Final = re.compile(r"[čćšžđ]", re.IGNORECASE)
 
 

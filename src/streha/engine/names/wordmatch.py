@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
+from itertools import permutations
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -166,13 +167,6 @@ def _shorts() -> frozenset[tuple[str, str]]:
     return frozenset((fold(row["full"]), fold(row["short"])) for row in lexicon.rows("short_forms.csv"))
 
 
-@cache
-def _women() -> frozenset[str]:
-    """Search keys of given names known to be women's."""
-    rows = lexicon.rows("given_names.csv")
-    return frozenset(fold(form) for row in rows if row["sex"] == "f" for form in row["forms"].split())
-
-
 def _usual_form(a: str, b: str) -> WordMatch | None:
     """Mehmet, Mehmed: one name in two languages, by the table."""
     shared = _groups().get(fold(a), frozenset()) & _groups().get(fold(b), frozenset())
@@ -182,44 +176,92 @@ def _usual_form(a: str, b: str) -> WordMatch | None:
 
 
 def _short_form(a: str, b: str) -> WordMatch | None:
-    if (fold(a), fold(b)) in _shorts() or (fold(b), fold(a)) in _shorts():
+    """Aca for Aleksandar by the table; Flori for Florentina because a known name begins or ends with it."""
+    short, long = sorted((fold(a), fold(b)), key=len)
+    stem = short.rstrip("aeiou")
+    by_rule = (
+        len(stem) >= 3
+        and len(long) >= len(stem) + 2
+        and not long.endswith(_FAMILY_KEYS)
+        and long.startswith(stem)
+        and long in lexicon.given_keys("f") | lexicon.given_keys("m")
+        and short not in lexicon.known_keys()
+    )
+    if by_rule or (short, long) in _shorts() or (long, short) in _shorts():
         return WordMatch(Grade.COMPATIBLE, 0.7, ("short form",))
     return None
 
 
+_FAMILY_KEYS: Final = ("ic", "aj", "ski", "oli", "ovci", "aku", "iju")
+
+
 # --- endings --------------------------------------------------------------------------------------------------------
 
-# Each paradigm: endings of one declension. A word and its case form differ by two endings of one paradigm.
-_ALBANIAN_MASCULINE: Final = ("", "i", "it", "in")
-_ALBANIAN_MASCULINE_U: Final = ("", "u", "ut", "un")
-_ALBANIAN_FEMININE: Final = ("a", "ë", "ës", "ën", "es", "en", "e", "s", "n")
-_PARADIGMS: Final = (_ALBANIAN_MASCULINE, _ALBANIAN_MASCULINE_U, _ALBANIAN_FEMININE)
+# Each paradigm holds the endings of one declension. A word and its case form differ by two endings of one paradigm.
+_PARADIGMS: Final = (
+    ("", "i", "it", "in"),  # Agim, Agimi, Agimit, Agimin
+    ("", "u", "ut", "un"),  # Besnik, Besniku; Hamdi, Hamdiu
+    ("a", "ë", "e", "ës", "es", "ën", "en"),  # Drita, Dritë, Dritës, Dritën
+    ("e", "ja", "es", "en", "eja"),  # Fatime, Fatimja, Fatimes
+    ("o", "os", "on"),  # Rexho, Rexhos
+    ("ia", "i", "isë", "ise", "inë", "ine"),  # Sofia, Sofisë
+    ("i", "ët", "ëve"),  # Gashi, Gashët: the whole family
+)
+_SERBIAN_PLURAL: Final = ("i", "ima")  # Marković, Markovići, Markovićima
 _MASCULINE_CASES: Final = (("a", "a"), ("u", "u"), ("om", "om"), ("om", "em"))
-_AFTER_IC: Final = re.compile(r"i[ćčcqhћч]{1,2}$")
+_AFTER_IC: Final = re.compile(r"i[ćčcqh]{1,2}$")
+_AFTER_OVIC: Final = re.compile(r"[oe]vi[ćčcqh]{1,2}$")
+# Endings of men's names whose genitive is no woman's name: Miloša, Predraga, Nenada
+_NO_WOMAN: Final = re.compile(r"([šž]|sh|zh|drag|nad|rad|gor|lazar|marko|žarko|[^i]lo)$")
 
 
 def _case_form(a: str, b: str) -> WordMatch | None:
     short, long = sorted((latin(a), latin(b)), key=lambda word: (len(word), word))
     for paradigm in _PARADIGMS:
         for one in paradigm:
+            if not short.endswith(one):
+                continue
             for other in paradigm:
-                if one == other or not short.endswith(one) or not long.endswith(other):
+                if one == other or not long.endswith(other):
                     continue
                 stem_a, stem_b = short[: len(short) - len(one)], long[: len(long) - len(other)]
-                if len(stem_a) >= 3 and _read_alike(stem_a, stem_b) and _allowed(paradigm, one, other):
-                    return WordMatch(Grade.SAME, 0.97, _with_script(a, b, (f"case ending -{_shown(one, other)}",)))
-    cases = serbian_cases(a, b) if _AFTER_IC.search(short) else frozenset()
-    return WordMatch(Grade.SAME, 0.97, _with_script(a, b, (f"case ending -{min(cases)}",))) if cases else None
+                if len(stem_a) >= 3 and _read_alike(stem_a, stem_b):
+                    return _same_case(a, b, max(one, other, key=len))
+    return _serbian_case(a, b, short, long)
 
 
-def _allowed(paradigm: tuple[str, ...], one: str, other: str) -> bool:
-    # a and e alone part women's names and families more often than they are cases
-    return paradigm is not _ALBANIAN_FEMININE or {one, other} != {"", "a"}
+def _same_case(a: str, b: str, ending: str) -> WordMatch:
+    shown = ending[-1] if len(ending) > 1 and ending[-1] in "tns" else ending
+    return WordMatch(Grade.SAME, 0.97, _with_script(a, b, (f"case ending -{shown}",)))
 
 
-def _shown(one: str, other: str) -> str:
-    longer = max(one, other, key=len)
-    return longer[-1] if len(longer) > 1 and longer[-1] in "tns" else longer
+def _serbian_case(a: str, b: str, short: str, long: str) -> WordMatch | None:
+    """A Serbian case that shows itself in a word alone."""
+    if _AFTER_OVIC.search(short):
+        for ending in _SERBIAN_PLURAL:
+            if long.endswith(ending) and _read_alike(short, long[: -len(ending)]):
+                return _same_case(a, b, ending)
+    cases = serbian_cases(a, b)
+    family = bool(_AFTER_IC.search(short))
+    man = short[-1:] not in "aeë" and not _woman_of(short, long)
+    if "om" in cases and (family or man or short.endswith("a")):
+        return _same_case(a, b, "om")
+    if "u" in cases and (family or man):
+        return _same_case(a, b, "u")
+    if "a" in cases and (family or _NO_WOMAN.search(short) or short in ("đorđe", "đorđa")):
+        return _same_case(a, b, "a")
+    if (
+        short[-1:] == "a"
+        and long[-1:] == "i"
+        and short[:-1] == long[:-1]
+        and script_of(a) is script_of(b) is Script.CYRILLIC
+    ):
+        return _same_case(a, b, "i")
+    return None
+
+
+def _woman_of(short: str, long: str) -> bool:
+    return fold(long) in lexicon.given_keys("f") and fold(short) not in lexicon.given_keys("f")
 
 
 @lru_cache(maxsize=16_384)
@@ -266,35 +308,70 @@ _FEMININE: Final = ("a", "e", "ije", "ija", "ja", "je")
 
 
 def _other_sex(a: str, b: str) -> WordMatch | None:
-    """Nazmi, Nazmije; Ilir, Ilira: a woman's name made from a man's is another name."""
-    short, long = sorted((latin(a), latin(b)), key=len)
-    if short[-1:] in "aeouë" or fold(short) in _women():
+    """Nazmi, Nazmije; Ilir, Ilira; Branko, Branka: a woman's name made from a man's is another name."""
+    short, long = sorted((latin(a), latin(b)), key=lambda word: (len(word), word[-1:] in "aeë"))
+    if fold(short) in lexicon.given_keys("f"):
+        return None
+    stems = {short.removesuffix("i"), short.removesuffix("u"), short.removesuffix("ü"), short.removesuffix("o")}
+    if short.endswith("ar"):
+        stems.add(short[:-2] + "r")  # Petar, Petra
+    if short[-1:] in "aeë":
         return None
     for ending in _FEMININE:
-        if long.endswith(ending) and _read_alike(short.removesuffix("i"), long[: -len(ending)].removesuffix("i")):
+        if long.endswith(ending) and any(_read_alike(stem, long[: -len(ending)]) for stem in stems):
             return WordMatch(Grade.DIFFERENT, 0.3, ("another sex",), sex=True)
     return None
 
 
 # --- slips ----------------------------------------------------------------------------------------------------------
 
-_FAMILY_ENDINGS: Final = ("aj", "ović", "ević", "ić", "ski", "ovski", "oviq", "eviq", "iq", "ovic", "evic", "ic")
+_FAMILY_ENDINGS: Final = (
+    "aj",
+    "ović",
+    "ević",
+    "ić",
+    "ski",
+    "ovski",
+    "oviq",
+    "eviq",
+    "iq",
+    "ovic",
+    "evic",
+    "ic",
+    "i",
+    "a",
+)
+_STEM: Final = re.compile(r"(ov|ev)?(ic|aj|i|u|a)$")
 
 
 def _slip(a: str, b: str, cost: float, reasons: tuple[str, ...], near: float) -> WordMatch:
-    length = min(len(units(a)), len(units(b)))
+    """One slip of the pen, unless it more likely makes another name: two known names are never slips of each other."""
     if cost < _SLIP_COST:
         return WordMatch(Grade.COMPATIBLE, round(0.95 - 0.1 * cost, 3), _with_script(a, b, reasons))
-    if cost <= _SLIP_COST + _LOOSE_COST and length >= 5 and not _both_known(a, b) and not _family_ending(a, b):
-        return WordMatch(Grade.COMPATIBLE, 0.8, _with_script(a, b, ("a slip: " + ", ".join(reasons),)))
+    if cost <= _SLIP_COST + _LOOSE_COST and not _both_known(a, b) and not _family_ending(a, b) and _likely_slip(a, b):
+        return WordMatch(Grade.COMPATIBLE, 0.8, _with_script(a, b, (f"a slip: {', '.join(reasons)}",)))
     return WordMatch(Grade.DIFFERENT, round(min(0.49, near * 0.5), 3))
 
 
+def _likely_slip(a: str, b: str) -> bool:
+    """Two letters exchanged in any word; a letter changed or left out only when enough of the stem is left."""
+    key_a, key_b = fold(a), fold(b)
+    if sorted(key_a) == sorted(key_b):
+        return min(len(key_a), len(key_b)) >= 5
+    return min(len(_STEM.sub("", key_a)), len(_STEM.sub("", key_b))) >= 4
+
+
 def _both_known(a: str, b: str) -> bool:
-    known = lexicon.known_names()
+    known = lexicon.known_keys()
     return fold(a) in known and fold(b) in known
 
 
 def _family_ending(a: str, b: str) -> bool:
-    short, long = sorted((latin(a), latin(b)), key=len)
-    return any(_read_alike(short, long[: -len(end)]) for end in _FAMILY_ENDINGS if long.endswith(end))
+    """Halili, Halilaj; Petri, Petrović: one stem with the endings of two families."""
+    one, other = latin(a), latin(b)
+    return any(
+        one.endswith(mine)
+        and other.endswith(theirs)
+        and _read_alike(one.removesuffix(mine), other.removesuffix(theirs))
+        for mine, theirs in permutations((*_FAMILY_ENDINGS, ""), 2)
+    )
