@@ -38,7 +38,9 @@ class _Name:
 
 
 _MOST_WORDS: Final = 8
-_PARTICLES: Final = frozenset({"e", "i", "të", "te", "së", "se", "bin", "ibn", "bint", "binti", "de", "von", "van"})
+_PARTICLES: Final = frozenset(
+    {"e", "i", "od", "të", "te", "së", "se", "bin", "ibn", "bint", "binti", "de", "von", "van"}
+)
 
 
 def grade(a: str, b: str) -> Comparison:
@@ -97,7 +99,7 @@ def _father_in_genitive(a: tuple[str, ...], b: tuple[str, ...]) -> Comparison | 
     """Milan Petar Bulatović, Milan Petra Bulatović: a middle name may stand in the genitive alone."""
     unlike = [at for at in range(len(a)) if wordmatch.compare(a[at], b[at]).grade is not Grade.SAME]
     if len(unlike) == 1 and 0 < unlike[0] < len(a) - 1 and "a" in wordmatch.serbian_cases(a[unlike[0]], b[unlike[0]]):
-        return Comparison(Grade.SAME, 0.96, ("father's name in the genitive",))
+        return Comparison(Grade.SAME, 0.97, ("father's name in the genitive",))
     return None
 
 

@@ -55,7 +55,15 @@ _ALWAYS: Final = {
 # What differs by habit: sounds, then loose sounds.
 _BY_HABIT: Final[dict[Habit, dict[str, tuple[str, str]]]] = {
     Habit.CYRILLIC: {"dz": ("Q", "X")},
-    Habit.SERBIAN: {"c": ("c", "č"), "s": ("s", "S"), "z": ("z", "Z"), "d": ("d", "D"), "dz": ("QX", "")},
+    Habit.SERBIAN: {
+        "c": ("c", "č"),
+        "s": ("s", "S"),
+        "z": ("z", "Z"),
+        "d": ("d", "D"),
+        "dz": ("QX", ""),
+        "ll": ("", "l"),
+        "rr": ("", "r"),
+    },
     Habit.ALBANIAN: {"c": ("cč", "X"), "dz": ("QX", ""), "s": ("s", ""), "z": ("z", "")},
     Habit.TURKISH: {"c": ("X", "č"), "j": ("Zj", ""), "dz": ("X", "")},
     Habit.PLAIN: {
@@ -68,6 +76,7 @@ _BY_HABIT: Final[dict[Habit, dict[str, tuple[str, str]]]] = {
     },
 }
 _UNIT: Final = re.compile("|".join(sorted({*_ALWAYS, "dz"}, key=len, reverse=True)) + "|.", re.DOTALL)
+_FINAL: Final = {"t": "td", "d": "td", "b": "bp", "p": "bp"}  # Vahit, Vahid; Ragip, Ragib
 _VOWELS: Final = frozenset("aeiouYy")
 _SERBIAN: Final = re.compile(r"[čćšžđǆǉǌ]")
 _TURKISH: Final = re.compile(r"[şğıöü]")
@@ -117,6 +126,8 @@ def _unit(written: list[str], at: int, habit: Habit) -> Unit:
         sounds = "ji" if before and before[-1] in _VOWELS else sounds
     elif unit == "i" and before and before[-1] in _VOWELS:
         sounds = "ij"
+    elif unit in _FINAL and not after and at > 2 and before[-1] in _VOWELS:
+        sounds = _FINAL[unit]
     elif unit in ("ë", "ğ") or (unit == "h" and not after):
         silent = True
     elif unit == "c" and habit is Habit.PLAIN and after[:1] in _VOWELS:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
-from itertools import permutations
+from itertools import permutations, product
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -19,7 +19,7 @@ from streha.common.codes import Script
 from streha.engine.names import lexicon
 from streha.engine.names.alphabets import script_of, transliterate
 from streha.engine.names.folding import fold
-from streha.engine.names.sounds import Unit, units
+from streha.engine.names.sounds import Habit, Unit, habit_of, units
 
 
 class Grade(StrEnum):
@@ -62,7 +62,7 @@ def compare(a: str, b: str) -> WordMatch:
     cost, reasons = align(units(a), units(b))
     if cost == 0:
         return WordMatch(Grade.SAME, 1.0, _with_script(a, b, reasons))
-    for verdict in (_usual_form, _case_form, _other_sex, _short_form):
+    for verdict in (_usual_form, _known_sexes, _case_form, _other_sex, _short_form):
         if found := verdict(a, b):
             return found
     return _slip(a, b, cost, reasons, near)
@@ -181,7 +181,7 @@ def _short_form(a: str, b: str) -> WordMatch | None:
     stem = short.rstrip("aeiou")
     by_rule = (
         len(stem) >= 3
-        and len(long) >= len(stem) + 2
+        and len(long) >= len(short) + 2
         and not long.endswith(_FAMILY_KEYS)
         and long.startswith(stem)
         and long in lexicon.given_keys("f") | lexicon.given_keys("m")
@@ -197,37 +197,46 @@ _FAMILY_KEYS: Final = ("ic", "aj", "ski", "oli", "ovci", "aku", "iju")
 
 # --- endings --------------------------------------------------------------------------------------------------------
 
-# Each paradigm holds the endings of one declension. A word and its case form differ by two endings of one paradigm.
+# Each paradigm: the endings a name may have by itself, then those of its cases. Two words are forms of one name when
+# both endings belong to one paradigm and at least one of them is an ending of the name by itself.
 _PARADIGMS: Final = (
-    ("", "i", "it", "in"),  # Agim, Agimi, Agimit, Agimin
-    ("", "u", "ut", "un"),  # Besnik, Besniku; Hamdi, Hamdiu
-    ("a", "ë", "e", "ës", "es", "ën", "en"),  # Drita, Dritë, Dritës, Dritën
-    ("e", "ja", "es", "en", "eja"),  # Fatime, Fatimja, Fatimes
-    ("o", "os", "on"),  # Rexho, Rexhos
-    ("ia", "i", "isë", "ise", "inë", "ine"),  # Sofia, Sofisë
-    ("i", "ët", "ëve"),  # Gashi, Gashët: the whole family
+    (("", "i"), ("it", "in")),  # Agim, Agimi, Agimit, Agimin
+    (("", "u"), ("ut", "un")),  # Besnik, Besniku; Hamdi, Hamdiu
+    (("a", "ë", "e"), ("ës", "es", "ën", "en")),  # Drita, Dritë, Dritës, Dritën
+    (("e", "ja", "eja"), ("es", "en")),  # Fatime, Fatimja, Fatimes
+    (("o",), ("os", "on")),  # Rexho, Rexhos
+    (("ia", "i"), ("isë", "ise", "inë", "ine")),  # Sofia, Sofisë
+    (("i",), ("ët", "ëve")),  # Gashi, Gashët: the whole family
 )
 _SERBIAN_PLURAL: Final = ("i", "ima")  # Marković, Markovići, Markovićima
 _MASCULINE_CASES: Final = (("a", "a"), ("u", "u"), ("om", "om"), ("om", "em"))
 _AFTER_IC: Final = re.compile(r"i[ćčcqh]{1,2}$")
 _AFTER_OVIC: Final = re.compile(r"[oe]vi[ćčcqh]{1,2}$")
 # Endings of men's names whose genitive is no woman's name: Miloša, Predraga, Nenada
-_NO_WOMAN: Final = re.compile(r"([šž]|sh|zh|drag|nad|rad|gor|lazar|marko|žarko|[^i]lo)$")
+_NO_WOMAN: Final = re.compile(r"([šž]|sh|zh|drag|nad|rad|gor|lazar|marko|žarko|mčilo|jlo|nilo|rilo|đorđe)$")
 
 
 def _case_form(a: str, b: str) -> WordMatch | None:
     short, long = sorted((latin(a), latin(b)), key=lambda word: (len(word), word))
-    for paradigm in _PARADIGMS:
-        for one in paradigm:
-            if not short.endswith(one):
-                continue
-            for other in paradigm:
-                if one == other or not long.endswith(other):
-                    continue
-                stem_a, stem_b = short[: len(short) - len(one)], long[: len(long) - len(other)]
-                if len(stem_a) >= 3 and _read_alike(stem_a, stem_b):
-                    return _same_case(a, b, max(one, other, key=len))
+    for bare, cases in _PARADIGMS:
+        for one, other in product(bare, (*bare, *cases)):
+            for first, second in ((short, long), (long, short)):
+                if one != other and _ends(first, second, one, other) and not (other in cases and _is_given(second)):
+                    return _same_case(a, b, one if other == bare[0] else other)
     return _serbian_case(a, b, short, long)
+
+
+def _ends(first: str, second: str, one: str, other: str) -> bool:
+    if not (first.endswith(one) and second.endswith(other)):
+        return False
+    stem, other_stem = first[: len(first) - len(one)], second[: len(second) - len(other)]
+    enough = 2 if other in ("ës", "ën") else 3  # Ukë, Ukës
+    return len(stem) >= enough and _read_alike(stem, other_stem)
+
+
+def _is_given(word: str) -> bool:
+    """Whether a word that looks like a case form is a name itself: Petrit is not Petri in the genitive."""
+    return fold(word) in lexicon.given_keys("m") | lexicon.given_keys("f")
 
 
 def _same_case(a: str, b: str, ending: str) -> WordMatch:
@@ -242,22 +251,31 @@ def _serbian_case(a: str, b: str, short: str, long: str) -> WordMatch | None:
             if long.endswith(ending) and _read_alike(short, long[: -len(ending)]):
                 return _same_case(a, b, ending)
     cases = serbian_cases(a, b)
-    family = bool(_AFTER_IC.search(short))
-    man = short[-1:] not in "aeë" and not _woman_of(short, long)
-    if "om" in cases and (family or man or short.endswith("a")):
-        return _same_case(a, b, "om")
-    if "u" in cases and (family or man):
-        return _same_case(a, b, "u")
-    if "a" in cases and (family or _NO_WOMAN.search(short) or short in ("đorđe", "đorđa")):
-        return _same_case(a, b, "a")
-    if (
-        short[-1:] == "a"
-        and long[-1:] == "i"
-        and short[:-1] == long[:-1]
-        and script_of(a) is script_of(b) is Script.CYRILLIC
-    ):
-        return _same_case(a, b, "i")
+    if not cases:
+        return None
+    for nominative, oblique in ((short, long), (long, short)):
+        if case := _telling_case(nominative, oblique, cases):
+            return _same_case(a, b, case)
+    nominative, oblique = (short, long) if short.endswith("a") else (long, short)
+    if nominative.endswith("a") and oblique.endswith("i") and not (_is_given(oblique) or _is_given(oblique[:-1])):
+        both_cyrillic = script_of(a) is script_of(b) is Script.CYRILLIC
+        return _same_case(a, b, "i") if both_cyrillic or _is_given(nominative) else None
     return None
+
+
+def _telling_case(nominative: str, oblique: str, cases: frozenset[str]) -> str:
+    """The case that needs no second word as witness: a family in -ić, a dative, an instrumental, Miloša."""
+    family = bool(_AFTER_IC.search(nominative))
+    man = nominative[-1:] not in "aeë" and not _woman_of(nominative, oblique)
+    if "om" in cases and oblique.endswith("m") and not _is_given(oblique):
+        return "om"
+    if "u" in cases and oblique.endswith("u") and (family or man or nominative.endswith("a")):
+        return "u"
+    if "a" in cases and oblique.endswith("a") and (family or _NO_WOMAN.search(nominative)):
+        return "a"
+    if "a" in cases and oblique.endswith("ija") and nominative.endswith("i") and not _is_given(oblique):
+        return "a" if habit_of(oblique) in (Habit.CYRILLIC, Habit.SERBIAN) else ""
+    return ""
 
 
 def _woman_of(short: str, long: str) -> bool:
@@ -302,6 +320,15 @@ def latin(word: str) -> str:
 def _read_alike(a: str, b: str) -> bool:
     """Whether two words can be read alike; keys three letters apart cannot, and are not looked at further."""
     return a == b or (OSA.distance(fold(a), fold(b), score_cutoff=2) <= 2 and align(units(a), units(b))[0] == 0)
+
+
+def _known_sexes(a: str, b: str) -> WordMatch | None:
+    """Mile is a man, Mila a woman: two given names known for one sex each."""
+    men, women = lexicon.given_keys("m"), lexicon.given_keys("f")
+    one, other = fold(a), fold(b)
+    if any(x in men and x not in women and y in women and y not in men for x, y in ((one, other), (other, one))):
+        return WordMatch(Grade.DIFFERENT, 0.3, ("another sex",), sex=True)
+    return None
 
 
 _FEMININE: Final = ("a", "e", "ije", "ija", "ja", "je")
