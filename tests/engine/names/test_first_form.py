@@ -173,7 +173,7 @@ def test_sorting_keeps_a_family_together() -> None:
 @pytest.mark.parametrize(
     "forms",
     [
-        ("Peja", "Pejë", "Peje", "PEJA"),
+        ("Peja", "Pejë", "Peje", "PEJA", "Pejës"),
         ("Prishtina", "Prishtinë", "Priština", "Приштина"),
         ("Ferizaj", "Ferizaji"),
         ("Mitrovica", "Mitrovicë", "Mitrovicë "),
@@ -181,7 +181,17 @@ def test_sorting_keeps_a_family_together() -> None:
         ("Fushë Kosova", "Fushë Kosovë", "Fushëkosovë", "Fushe-Kosova"),
         ("Shtime", "Shtimja"),
         ("Vushtrri", "Vushtrria"),
-        ("Istog", "Istogu"),
+        ("Istog", "Istogu", "Istogut"),
+        ("Ferizaj", "Ferizajt"),
+        ("Viti", "Vitisë", "Vitia"),
+        ("Gjilan", "Gjilanit", "GJILANI"),
+        ("Parteš", "Partesh", "Parteshi", "Parteshit"),
+        ("Zvečan", "Zvečanu", "Звечану"),
+        ("Dečani", "Dečanima"),
+        ("Uroševac", "Uroševcu", "Урошевац"),
+        ("Suva Reka", "Suvareka"),
+        ("Fusha e Kosovës", "Fushë Kosovë", "Fushë Kosovës"),
+        ("Hanit të Elezit", "Hani i Elezit"),
     ],
 )
 def test_a_place_meets_itself(forms: tuple[str, ...]) -> None:

@@ -16,9 +16,15 @@ _INVISIBLE_ASCII: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
 _PARTICLES: Final = frozenset(
     {"e", "i", "е", "и", "të", "te", "së", "bin", "ibn", "bint", "al", "el", "de", "da", "von", "van"}
 )
-# Albanian endings of a place's name, definite or not: Prishtinë, Prishtina; Ferizaj, Ferizaji; Istog, Istogu;
-# Shtime, Shtimja. At least three letters stay.
-_PLACE_ENDING: Final = re.compile(r"(?<=...)(?:(?<=....)j(?=[ae]))?[aeiu]+$")
+# Endings of a place's name, at least three letters before them. Albanian, definite or not: Prishtinë, Prishtina;
+# Ferizaj, Ferizaji; Istog, Istogu; Shtime, Shtimja; of and to it: Prishtinës, Lipjanit, Istogut, Ferizajt, Vitisë.
+# Serbian: Prištini, Zvečanu, Dečanima.
+_PLACE_ENDING: Final = re.compile(r"(?<=...)(?:ima|[iu]t|(?<=j)t|(?:(?<=....)j(?=[ae]))?[aeiu]+)$")
+_PLACE_GENITIVE: Final = re.compile(r"(?<=...)[ei]se?$")
+_GENITIVE_WRITTEN: Final = re.compile(r"[ëeiеи]s[ëe]?\W*$", re.IGNORECASE)  # not Partesh, whose sh folds to s
+_FLEETING: Final = re.compile(r"(?<=...)[ae]c$")  # Uroševac, Uroševcu
+# Before e, i or të: Fusha e Kosovës, Fushë Kosovë; Hanit të Elezit, Hani i Elezit, Han i Elezit.
+_BEFORE_PARTICLE: Final = ((re.compile(r"a$"), "e"), (re.compile(r"(?<=...)it?$"), ""))
 
 
 def tokens(text: str) -> tuple[str, ...]:
@@ -50,22 +56,28 @@ def sort_key(family: str, given: str) -> str:
 def place_key(text: str) -> str:
     """The key of a place's name: equal for every usual spelling and ending of one language's name.
 
-    Peja and Pejë, Ferizaj and Ferizaji, Fushë Kosova and Fushëkosovë meet; the names a place has in different
-    languages (Pejë, Peć) do not and are stored side by side. Digits stay: ``Zona 2``.
+    Peja, Pejë and Pejës, Ferizaj and Ferizaji, Fushë Kosova and Fushëkosovë meet; the names a place has in different
+    languages (Pejë, Peć) do not and are stored side by side. Digits stay: ``Zona 2``. Other places may share a key:
+    the caller shows them all.
     """
-    words = [word for word in _WORD_OR_NUMBER.findall(_visible(text)) if word.lower() not in _PARTICLES]
-    folded = [part for word in words for part in [_digits_kept(word)] if part]
-    if len(folded) > 1 and folded[0].endswith("i") and len(folded[0]) > 3:
-        folded[0] = folded[0][:-1]  # Hani i Elezit, Han i Elezit
-    return _PLACE_ENDING.sub("", "".join(folded))
+    folded: list[str] = []
+    for word in _WORD_OR_NUMBER.findall(_visible(text)):
+        if word.lower() not in _PARTICLES:
+            folded.append(word if word.isascii() and word.isdigit() else fold(word))
+        elif folded:
+            folded[-1] = _before_particle(folded[-1])
+    ending = _PLACE_GENITIVE if _GENITIVE_WRITTEN.search(text) else _PLACE_ENDING
+    return _FLEETING.sub("c", ending.sub("", "".join(folded)))
+
+
+def _before_particle(key: str) -> str:
+    for ending, instead in _BEFORE_PARTICLE:
+        key = ending.sub(instead, key)
+    return key
 
 
 def _phrase(text: str) -> str:
     return " ".join(key for key in map(fold, tokens(text)) if key)
-
-
-def _digits_kept(word: str) -> str:
-    return word if word.isascii() and word.isdigit() else fold(word)
 
 
 def _visible(text: str) -> str:
