@@ -147,7 +147,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "streha.web.door.page_context",
             ],
-            "builtins": ["streha.web.templatetags.streha"],
+            "builtins": ["streha.web.templatetags.streha", "streha.web.templatetags.register"],
         },
     }
 ]

@@ -979,6 +979,13 @@ def note_pairs(pairs: Iterable[tuple[int, int, str]], *, by: Access, at: dt.date
     return len(rows)
 
 
+def note_alike(registered: Iterable[tuple[int, rules.PersonDraft]], *, by: Access, at: dt.datetime) -> int:
+    """Whoever may be the same as somebody just registered waits as a pair, silently where the finder may not look."""
+    return note_pairs(
+        ((pk, other, why) for pk, draft in registered for other, why in queries.candidates(draft)), by=by, at=at
+    )
+
+
 # --- common steps ---------------------------------------------------------------------------------
 
 

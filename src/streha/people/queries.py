@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
@@ -20,16 +20,15 @@ from streha.accounts.rules import Access, Action, Scope, ScopeKind
 from streha.audit import actions as audit
 from streha.common import errors
 from streha.common.codes import FieldClass
+from streha.common.pages import PAGE_SIZE, Page
 from streha.engine import names
 from streha.people import models, rules
 from streha.places import queries as places
 from streha.places.models import Area, AreaName
 
-Row = TypeVar("Row")
 Fact = TypeVar("Fact")
 Kept = TypeVar("Kept", models.Person, models.Household)
 
-PAGE = 50
 FEW_KEEPERS = 12
 COUNT_CAP = 2000
 PLACE_WORD_AT_LEAST = 3
@@ -111,14 +110,6 @@ def holders_of_identifiers(blinds: Iterable[str]) -> models.PersonQuerySet:
 
 
 @dataclass(frozen=True)
-class Page(Generic[Row]):
-    """One page of a list: its rows, and the key after which the next begins (None at the end)."""
-
-    rows: tuple[Row, ...]
-    next_key: str | None
-
-
-@dataclass(frozen=True)
 class PersonFilter:
     """What a list of people is narrowed to."""
 
@@ -129,7 +120,7 @@ class PersonFilter:
 
 
 def people_page(
-    access: Access, narrowed: PersonFilter, *, after: str | None = None, limit: int = PAGE
+    access: Access, narrowed: PersonFilter, *, after: str = "", limit: int = PAGE_SIZE
 ) -> Page[models.Person]:
     """People visible to the viewer, by name, one page from a key on."""
     rows = models.Person.objects.visible_to(access).filter(ended_on__isnull=not narrowed.ended)
@@ -145,7 +136,7 @@ def people_page(
 
 
 def households_page(
-    access: Access, *, area_id: int | None = None, after: str | None = None, limit: int = PAGE
+    access: Access, *, area_id: int | None = None, after: str = "", limit: int = PAGE_SIZE
 ) -> Page[models.Household]:
     """Households visible to the viewer, by the name of their head."""
     rows = models.Household.objects.visible_to(access).filter(ended_on=None)
@@ -172,7 +163,7 @@ def _within(
 def _ordered_page(
     rows: QuerySet[Kept],
     keepers: frozenset[int] | None,
-    after: str | None,
+    after: str,
     limit: int,
     dressed: Callable[[Sequence[int]], list[Kept]],
 ) -> Page[Kept]:
@@ -191,7 +182,7 @@ def _ordered_page(
         many = started.annotate(kept=F("keeper_id") + 0).filter(kept__in=sorted(keepers))
         found = list(many.order_by("sort_name", "id").values_list("sort_name", "id")[: limit + 1])
     shown = found[:limit]
-    next_key = page_key(*shown[-1]) if len(found) > limit else None
+    next_key = page_key(*shown[-1]) if len(found) > limit else ""
     return Page(tuple(dressed([pk for _, pk in shown])), next_key)
 
 
@@ -200,7 +191,7 @@ def page_key(*parts: str | int) -> str:
     return "~".join(str(part) for part in parts)
 
 
-def _after(rows: QuerySet[Kept], after: str | None) -> QuerySet[Kept]:
+def _after(rows: QuerySet[Kept], after: str) -> QuerySet[Kept]:
     """Rows behind a key; ``>=`` beside the usual pair lets the index begin there."""
     if not after:
         return rows
@@ -268,21 +259,21 @@ class Found:
     households: tuple[models.Household, ...]
     spellings: tuple[tuple[str, tuple[str, ...]], ...]
     places: tuple[Area, ...]
-    next_key: str | None
+    next_key: str
 
 
-def search(access: Access, text: str, *, after: str | None = None, limit: int = PAGE) -> Found:
+def search(access: Access, text: str, *, after: str = "", limit: int = PAGE_SIZE) -> Found:
     """Persons found by any spelling of names, by place, or by a whole document, phone or record number."""
     question = rules.understand(text)
     spelt = tuple((w.written, spelt) for w in question.words if (spelt := names.spellings(w.written)))
     if not access.allows(Action.PERSON_VIEW) or question.is_empty:
-        return Found(question, (), (), spelt, (), None)
+        return Found(question, (), (), spelt, (), "")
     if question.household_id is not None:
         seen = models.Household.objects.visible_to(access).filter(pk=question.household_id)
-        return Found(question, (), tuple(with_households(list(seen.values_list("pk", flat=True)))), (), (), None)
+        return Found(question, (), tuple(with_households(list(seen.values_list("pk", flat=True)))), (), (), "")
     if question.person_id is not None or question.numbers:
         ids = _by_number(access, question, limit)
-        return Found(question, tuple(with_people(ids)), (), (), (), None)
+        return Found(question, tuple(with_people(ids)), (), (), (), "")
     wanted = [_wanted(word) for word in question.words]
     ids, next_key = _by_words(access, wanted, after, limit)
     areas = tuple(area for word in wanted for area in word.areas)
@@ -341,7 +332,7 @@ def _areas_called(written: str) -> tuple[Area, ...]:
     return tuple(Area.objects.filter(pk__in=called).order_by("kind", "pk")[:20])
 
 
-def _by_words(access: Access, wanted: Sequence[Wanted], after: str | None, limit: int) -> tuple[list[int], str | None]:
+def _by_words(access: Access, wanted: Sequence[Wanted], after: str, limit: int) -> tuple[list[int], str]:
     """Persons who answer to every word: the rarest word leads, the others are probed."""
     named = [word for word in wanted if word.about]
     if not named:
@@ -364,10 +355,10 @@ def _by_words(access: Access, wanted: Sequence[Wanted], after: str | None, limit
         ]
     shown = found[:limit]
     # A word that is both a name and a place also finds who lives there, behind those who bear the name.
-    next_key = page_key(*shown[-1]) if len(found) > limit else None
+    next_key = page_key(*shown[-1]) if len(found) > limit else ""
     ids = list(dict.fromkeys(pk for _, _, pk in shown))
-    if next_key is None and len(ids) < limit and after is None and len(wanted) == 1 and lead.areas:
-        ids += [pk for pk in _by_places(access, wanted, None, limit - len(ids))[0] if pk not in set(ids)]
+    if not next_key and len(ids) < limit and not after and len(wanted) == 1 and lead.areas:
+        ids += [pk for pk in _by_places(access, wanted, "", limit - len(ids))[0] if pk not in set(ids)]
     return ids, next_key
 
 
@@ -403,10 +394,10 @@ def _after_key(rows: QuerySet[models.NameKey], started: tuple[str, str, int]) ->
     return rows.filter(behind, key__gte=key)
 
 
-def _by_places(access: Access, wanted: Sequence[Wanted], after: str | None, limit: int) -> tuple[list[int], str | None]:
+def _by_places(access: Access, wanted: Sequence[Wanted], after: str, limit: int) -> tuple[list[int], str]:
     """Persons of a place, where every word names one."""
     if not wanted or not all(word.areas for word in wanted):
-        return [], None
+        return [], ""
     rows = models.Person.objects.visible_to(access).filter(ended_on=None)
     keepers = keepers_open_to(access, Action.PERSON_VIEW)
     for word in wanted:
@@ -418,7 +409,7 @@ def _by_places(access: Access, wanted: Sequence[Wanted], after: str | None, limi
     else:
         keepers = None
     page = _ordered_page(*_within(rows, keepers, None), after, limit, with_people)
-    return [person.pk for person in page.rows], page.next_key
+    return [person.pk for person in page.rows], page.next
 
 
 # --- one person, one household --------------------------------------------------------------------
@@ -553,7 +544,11 @@ class HouseholdPage:
     may_change: frozenset[FieldClass]
     members: tuple[models.Membership, ...]
     past: tuple[models.Membership, ...]
-    unseen: bool  # the viewer does not see every member
+
+    @property
+    def has_head(self) -> bool:
+        """Whether one of the members leads the household."""
+        return any(m.is_head for m in self.members)
 
 
 def household_page(access: Access, household_id: int, *, at: dt.datetime) -> HouseholdPage:
@@ -596,16 +591,67 @@ def household_page(access: Access, household_id: int, *, at: dt.datetime) -> Hou
         may_change=writable(access, Action.PERSON_CHANGE, record),
         members=tuple(sorted((m for m in shown if m.ended_on is None), key=lambda m: (not m.is_head, m.pk))),
         past=tuple(m for m in shown if m.ended_on is not None),
-        unseen=len(shown) < len(every),
     )
+
+
+def address_of(access: Access, household_id: int, *, at: dt.datetime) -> str:
+    """The clear address of a household; on record for each of its members."""
+    household = models.Household.objects.visible_to(access).filter(pk=household_id).first()
+    if household is None or FieldClass.HOME_LOCATION not in readable(access, Record.of(household)):
+        raise errors.NotFound()
+    members = models.Membership.objects.filter(household=household, ended_on=None).select_related("person")
+    audit.looked(
+        by=access.actor,
+        at=at,
+        verb="shown",
+        subjects=[m.person.subject for m in members],
+        classes=[FieldClass.HOME_LOCATION],
+        where="address",
+    )
+    return unsealed(household.subject, household.address_sealed, models.SEALED_ADDRESS)
+
+
+# --- who may be the same person -------------------------------------------------------------------
+
+
+def alike(access: Access, draft: rules.PersonDraft, *, limit: int = 5) -> list[models.Person]:
+    """Persons visible to the viewer who may be the drafted one: for a look before registering."""
+    ids = [pk for pk, _ in candidates(draft)]
+    seen = models.Person.objects.visible_to(access).filter(pk__in=ids).values_list("pk", flat=True)
+    kept = set(seen)
+    return with_people([pk for pk in ids if pk in kept][:limit])
+
+
+def candidates(draft: rules.PersonDraft) -> list[tuple[int, str]]:
+    """Persons, visible or not, with the same document, or the same names and a birth date that may agree.
+
+    For actions alone: nothing of this may reach a screen without ``visible_to``.
+    """
+    blinds = [audit.blind_index("identifier", rules.plain_identifier(i.value)) for i in draft.identifiers]
+    held = models.Identifier.objects.filter(blind__in=blinds, valid_to=None).values_list("person_id", flat=True)
+    found = dict.fromkeys(held, "identifier")
+    keys = sorted({key for name in draft.names[:1] for key in names.keys(f"{name.given} {name.family}")})
+    if len(keys) > 1 and draft.birth_date is not None:
+        rows = models.NameKey.objects.filter(key=keys[0]).values("person_id")
+        same = models.Person.objects.filter(
+            pk__in=rows, birth_date__year=draft.birth_date.year, erased_at=None, ended_on=None
+        )
+        for key in keys[1:]:
+            same = same.filter(pk__in=models.NameKey.objects.filter(key=key).values("person_id"))
+        for pk in same.values_list("pk", flat=True)[:20]:
+            found.setdefault(pk, "name_birth")
+    return list(found.items())
+
+
+# --- export ---------------------------------------------------------------------------------------
 
 
 def rows_for_export(access: Access, narrowed: PersonFilter) -> Iterator[models.Person]:
     """Every person the viewer may export, page by page."""
-    after: str | None = None
+    after: str = ""
     while True:
         page = people_page(access, narrowed, after=after, limit=500)
         yield from page.rows
-        if page.next_key is None:
+        if not page.next:
             return
-        after = page.next_key
+        after = page.next

@@ -452,7 +452,7 @@ def key_ranges(keys: Iterable[str]) -> tuple[tuple[str, str], ...]:
     return tuple((key, after_prefix(key)) for key in kept)
 
 
-def search_key(after: str | None) -> tuple[str, str, int] | None:
+def search_key(after: str) -> tuple[str, str, int] | None:
     """The place where a page of search ended; raises BadInput for one that no page has."""
     if not after:
         return None

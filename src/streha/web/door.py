@@ -213,5 +213,6 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "office_name": settings.OFFICE_NAME,
         "footnote_1244": settings.FOOTNOTE_1244,
         "demo": settings.DEMO,
+        "find_url": reverse("search") if access.allows(rules.Action.PERSON_VIEW) else "",
         "base_template": "fragment.html" if is_fragment(request) else "page.html",
     }
