@@ -217,8 +217,6 @@ class RegisterForm(PersonForm):
             given, _space, family = told["other_script"].strip().rpartition(" ")
             names.append(rules.NameDraft(given=given, family=family, kind=rules.NameKind.SCRIPT))
         birth, precision = told["birth"] or (None, "")
-        papers = (rules.IdentifierDraft(rules.IdentifierKind(told["identifier_kind"]), told["identifier"]),)
-        phones = (rules.ContactDraft(rules.ContactKind.PHONE, told.get("phone", "")),)
         home = told.get("home_area")
         return rules.PersonDraft(
             names=tuple(names),
@@ -230,8 +228,14 @@ class RegisterForm(PersonForm):
             language=told["language"],
             community=told.get("community", ""),
             home_area_id=home.pk if home else None,
-            identifiers=papers if told["identifier"] else (),
-            contacts=phones if told.get("phone") else (),
+            identifiers=tuple(
+                rules.IdentifierDraft(rules.IdentifierKind(told["identifier_kind"]), number)
+                for number in [told["identifier"]]
+                if number
+            ),
+            contacts=tuple(
+                rules.ContactDraft(rules.ContactKind.PHONE, phone) for phone in [told.get("phone", "")] if phone
+            ),
             is_fictional=settings.DEMO,
         )
 
