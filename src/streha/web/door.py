@@ -166,8 +166,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 def say(error: errors.StrehaError) -> str:
-    """The error in the reader's language."""
-    return gettext(error.template).format(**error.details)
+    """The error in the reader's language; values that a job withheld leave the bare sentence."""
+    sentence = gettext(error.template)
+    try:
+        return sentence.format(**error.details)
+    except (KeyError, IndexError, ValueError):
+        return sentence
 
 
 def status_of(error: errors.StrehaError) -> int:

@@ -1,4 +1,4 @@
-"""The message catalogues: collect, derive Latin from Cyrillic, compile, check. Run as ``python -m streha.web.messages``.
+"""The message catalogues: collect, derive Latin from Cyrillic, compile, check (``python -m streha.web.messages``).
 
 Serbian is written once, in Cyrillic; its Latin catalogue is derived letter by letter and never edited. ``compile``
 needs neither gettext nor Django, so that building a wheel does not; ``update`` and the stale part of ``check`` need
@@ -228,7 +228,7 @@ def stale(locale: Path = LOCALE) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / "locale"
         shutil.copytree(locale, fresh)
-        assert settings.configured  # noqa: S101 - main() has set Django up
+        assert settings.configured
         with override_settings(LOCALE_PATHS=[str(fresh)]):
             update(fresh)
         for language in WRITTEN:

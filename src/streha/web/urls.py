@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from streha.web import about, entrance, households, language, people, places, today
+from streha.web import (
+    about,
+    entrance,
+    households,
+    jobs,
+    language,
+    log,
+    people,
+    places,
+    today,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", today.page, name="today"),
     path("accounts/", include(entrance)),
     path("language/", language.choose, name="set_language"),
+    path("jobs/", jobs.listing, name="jobs"),
+    path("jobs/<int:job_id>/", jobs.one, name="job"),
+    path("jobs/<int:job_id>/cancel/", jobs.cancel, name="job_cancel"),
+    path("jobs/<int:job_id>/retry/", jobs.retry, name="job_retry"),
+    path("log/", log.done, name="log"),
+    path("log/looks/", log.looks, name="log_looks"),
     path("about/", about.page, name="about"),
     path("places/", places.listing, name="places"),
     path("places/<int:area_id>/", places.page, name="place"),

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from streha.common import pages
 from streha.common.codes import Precision
-from streha.web import assets, paging
+from streha.web import assets, labels, paging
 
 register = template.Library()
 
@@ -268,3 +268,18 @@ def field(bound: BoundField, autofocus: bool = False) -> dict[str, Any]:
 def form_errors(form: Any) -> dict[str, Any]:
     """What is wrong with the form as a whole, and how many fields need a look."""
     return {"form": form, "whole": form.non_field_errors(), "count": sum(1 for bound in form if bound.errors)}
+
+
+# --- codes
+
+
+@register.filter
+def label(code: str, table: str) -> str:
+    """What a code is called: ``{{ job.state|label:"job_state" }}``."""
+    return str(labels.of(table, code))
+
+
+@register.simple_tag
+def job_state(state: str) -> SafeString:
+    """The state of a job as a coloured word."""
+    return tag(labels.JOB_TONES.get(state, ""), str(labels.of("job_state", state)))

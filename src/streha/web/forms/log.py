@@ -1,0 +1,54 @@
+"""The filters of the log; all of them are optional and stand in the address."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from streha.web import labels
+
+
+class LogFilter(forms.Form):
+    actor = forms.RegexField(
+        label=_("Who"), regex=r"^(user|token|system):\S{1,64}$", required=False, help_text=_("As in the list: user:7")
+    )
+    room = forms.ChoiceField(label=_("Where"), required=False)
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    until = forms.DateField(
+        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        rooms: list[tuple[str, object]] = [("", _("everywhere in the office"))]
+        self.fields["room"].choices = rooms + list(labels.ROOMS.items())  # type: ignore[attr-defined]
+
+    def since_at(self) -> dt.datetime | None:
+        """The first moment of the first day asked for."""
+        return day_start(self.cleaned_data.get("since"), 0)
+
+    def until_at(self) -> dt.datetime | None:
+        """The first moment after the last day asked for."""
+        return day_start(self.cleaned_data.get("until"), 1)
+
+
+class LookFilter(forms.Form):
+    actor = forms.RegexField(
+        label=_("Who looked"),
+        regex=r"^(user|token|system):\S{1,64}$",
+        required=False,
+        help_text=_("As in the list: user:7"),
+    )
+    subject = forms.UUIDField(label=_("At whom (number of the person)"), required=False)
+
+
+def day_start(day: dt.date | None, later: int) -> dt.datetime | None:
+    """Midnight at which a day, or the one so many days later, begins in the office's time zone."""
+    if day is None:
+        return None
+    return timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=later), dt.time()))

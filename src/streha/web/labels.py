@@ -1,0 +1,161 @@
+"""What codes are called on the pages. Codes are stable and English; a code that has no label yet shows itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from streha.accounts.rules import Action, Role, ScopeKind
+from streha.audit.rules import ActorKind, FaultKind
+from streha.common.codes import FieldClass, Language, Precision, Script, Sex
+from streha.jobs.rules import State
+
+Label = str | Promise
+
+ROLES: Mapping[str, Label] = {
+    Role.ENUMERATOR: _("Enumerator"),
+    Role.CASEWORKER: _("Caseworker"),
+    Role.COMMISSION: _("Commission member"),
+    Role.ENGINEER: _("Engineer"),
+    Role.PROGRAMME: _("Programme manager"),
+    Role.FINANCE: _("Finance"),
+    Role.PROTECTION: _("Protection officer"),
+    Role.PLANNER: _("Civil-protection planner"),
+    Role.ANALYST: _("Policy analyst"),
+    Role.IMPORT_APPROVER: _("Import approver"),
+    Role.DATA_PROTECTION: _("Data protection officer"),
+    Role.RELEASE: _("Publisher of figures"),
+    Role.KEEPER: _("System keeper"),
+}
+ACTIONS: Mapping[str, Label] = {
+    Action.PERSON_VIEW: _("see people"),
+    Action.PERSON_REGISTER: _("register people"),
+    Action.PERSON_CHANGE: _("change people"),
+    Action.PERSON_END: _("end memberships and episodes"),
+    Action.PERSON_EXPORT: _("export lists"),
+    Action.SHIELDED_VIEW: _("see protected people"),
+    Action.IMPORT_BRING: _("bring lists in"),
+    Action.IMPORT_DECIDE: _("decide on imported rows"),
+    Action.PLACE_VIEW: _("see places"),
+    Action.PLACE_LOAD: _("load places and boundaries"),
+    Action.USER_VIEW: _("see users"),
+    Action.USER_MANAGE: _("manage users"),
+    Action.JOB_VIEW: _("see own jobs"),
+    Action.JOB_ALL: _("see all jobs"),
+    Action.LOG_VIEW: _("read the log"),
+    Action.SUBJECT_FILE: _("make a person's file"),
+    Action.SUBJECT_ERASE: _("erase a person"),
+    Action.PROTECTION_RULES: _("set rules of data protection"),
+    Action.BREAK_GLASS: _("break glass"),
+    Action.BREAK_GLASS_REVIEW: _("judge broken glass"),
+    Action.CENTRAL_QUEUE: _("work the central queue of duplicates"),
+}
+SCOPES: Mapping[str, Label] = {
+    ScopeKind.EVERYTHING: _("everywhere"),
+    ScopeKind.AREA: _("one area"),
+    ScopeKind.ORGANISATION: _("one organisation"),
+    ScopeKind.OWN: _("what they registered themselves"),
+}
+FIELD_CLASSES: Mapping[str, Label] = {
+    FieldClass.IDENTITY: _("identity"),
+    FieldClass.CONTACT: _("contact"),
+    FieldClass.COMMUNITY: _("community"),
+    FieldClass.HOME_LOCATION: _("location of home"),
+    FieldClass.HEALTH: _("health and disability"),
+    FieldClass.PROTECTION: _("protection"),
+    FieldClass.PAYMENT: _("payment"),
+}
+SEXES: Mapping[str, Label] = {
+    Sex.FEMALE: pgettext_lazy("sex", "female"),
+    Sex.MALE: pgettext_lazy("sex", "male"),
+    Sex.OTHER: pgettext_lazy("sex", "other"),
+    Sex.UNKNOWN: pgettext_lazy("sex", "not known"),
+}
+PRECISIONS: Mapping[str, Label] = {
+    Precision.DAY: _("exact day"),
+    Precision.MONTH: _("month only"),
+    Precision.YEAR: _("year only"),
+    Precision.ESTIMATE: _("estimate"),
+}
+SCRIPTS: Mapping[str, Label] = {
+    Script.LATIN: _("Latin"),
+    Script.CYRILLIC: _("Cyrillic"),
+    Script.ARABIC: _("Arabic"),
+    Script.OTHER: _("other script"),
+}
+LANGUAGES: Mapping[str, Label] = {
+    Language.ALBANIAN: _("Albanian"),
+    Language.SERBIAN_CYRILLIC: _("Serbian, Cyrillic"),
+    Language.SERBIAN_LATIN: _("Serbian, Latin"),
+    Language.ENGLISH: _("English"),
+}
+JOB_STATES: Mapping[str, Label] = {
+    State.WAITING: pgettext_lazy("job", "waiting"),
+    State.RUNNING: pgettext_lazy("job", "running"),
+    State.DONE: pgettext_lazy("job", "done"),
+    State.FAILED: pgettext_lazy("job", "failed"),
+    State.CANCELLED: pgettext_lazy("job", "cancelled"),
+}
+JOB_TONES: Mapping[str, str] = {
+    State.WAITING: "quiet",
+    State.RUNNING: "",
+    State.DONE: "ok",
+    State.FAILED: "bad",
+    State.CANCELLED: "quiet",
+}
+JOB_KINDS: Mapping[str, Label] = {}
+ACTOR_KINDS: Mapping[str, Label] = {
+    ActorKind.USER: pgettext_lazy("actor", "user"),
+    ActorKind.TOKEN: pgettext_lazy("actor", "program"),
+    ActorKind.SYSTEM: pgettext_lazy("actor", "the office itself"),
+}
+ROOMS: Mapping[str, Label] = {
+    "accounts": _("users and roles"),
+    "audit": _("the log"),
+    "jobs": _("jobs"),
+    "places": _("places"),
+    "people": _("people"),
+    "imports": _("imports"),
+    "dataprotection": _("data protection"),
+}
+VERBS: Mapping[str, Label] = {}
+OBJECTS: Mapping[str, Label] = {}
+FAULTS: Mapping[str, Label] = {
+    FaultKind.CHANGED: _("A record was changed after it was written."),
+    FaultKind.BROKEN: _("A record does not follow the one before it."),
+    FaultKind.MISSING: _("A record is missing from the chain."),
+    FaultKind.CUT: _("The end of the chain was cut off."),
+    FaultKind.REHASHED: _("The chain was written anew after it was anchored."),
+    FaultKind.ANCHOR_TAIL: _("Records that were anchored are gone."),
+    FaultKind.ANCHOR_BROKEN: _("The file of anchors was changed."),
+    FaultKind.SIGNATURE: _("A signature is not ours."),
+    FaultKind.UNANCHORED: _("The log was never anchored."),
+    FaultKind.READS_CHANGED: _("The record of who looked was changed."),
+    FaultKind.READS_BROKEN: _("The chain of who looked is broken."),
+}
+TABLES: Mapping[str, Mapping[str, Label]] = {
+    "role": ROLES,
+    "action": ACTIONS,
+    "scope": SCOPES,
+    "field": FIELD_CLASSES,
+    "sex": SEXES,
+    "precision": PRECISIONS,
+    "script": SCRIPTS,
+    "language": LANGUAGES,
+    "job_state": JOB_STATES,
+    "job_kind": JOB_KINDS,
+    "actor": ACTOR_KINDS,
+    "room": ROOMS,
+    "verb": VERBS,
+    "object": OBJECTS,
+    "fault": FAULTS,
+}
+
+
+def of(table: str, code: str) -> Label:
+    """The label of a code, or the code itself in readable letters."""
+    found = TABLES[table].get(code)
+    return found if found is not None else str(code).replace("_", " ").replace(".", " · ")

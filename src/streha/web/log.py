@@ -1,0 +1,52 @@
+"""The log: who did what, who looked at whom, and whether the chain still holds. Looking at it is logged too."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from streha.accounts.rules import Action
+from streha.audit import queries
+from streha.common.pages import Page
+from streha.web import door
+from streha.web.forms.log import LogFilter, LookFilter
+
+
+@door.open_to(Action.LOG_VIEW)
+@require_GET
+def done(request: door.Request) -> HttpResponse:
+    """Who did what, newest first."""
+    form = LogFilter(request.GET)
+    page: Page[queries.Done] = Page([])
+    if form.is_valid():
+        page = queries.log(
+            actor=form.cleaned_data["actor"],
+            room=form.cleaned_data["room"],
+            since=form.since_at(),
+            until=form.until_at(),
+            after=request.GET.get("after", ""),
+        )
+    return render(request, "log/done.html", {"form": form, "page": page, "is_filtered": bool(filters(form))})
+
+
+@door.open_to(Action.LOG_VIEW)
+@require_GET
+def looks(request: door.Request) -> HttpResponse:
+    """Who looked at whom, newest first."""
+    form = LookFilter(request.GET)
+    page: Page[queries.Look] = Page([])
+    after = request.GET.get("after", "")
+    if form.is_valid():
+        subject = form.cleaned_data["subject"]
+        page = (
+            queries.readers(subject, after=after)
+            if subject
+            else queries.looks(actor=form.cleaned_data["actor"], after=after)
+        )
+    return render(request, "log/looks.html", {"form": form, "page": page, "is_filtered": bool(filters(form))})
+
+
+def filters(form: LogFilter | LookFilter) -> list[str]:
+    """Names of the filters that are set."""
+    return [name for name in form.fields if form.data.get(name)]
