@@ -14,23 +14,26 @@ from urllib.parse import urlencode, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext
 from django_htmx.http import HttpResponseClientRedirect
 
-from streha.accounts import queries, rules
+from streha.accounts import actions, queries, rules
+from streha.accounts.models import User
 from streha.common import errors
-from streha.web import rail
+from streha.web import labels, rail
 
 PUBLIC: Final = "public"
 SIGNED_IN: Final = "signed in"
 API_PREFIX: Final = "/api/"  # the API door checks its own callers: tokens, not sessions
 LANG_ATTRIBUTE: Final = {"sq": "sq", "sr": "sr-Cyrl", "sr-latn": "sr-Latn", "en": "en"}
+CODES_IN_ERRORS: Final = {"action": "action", "role": "role", "new": "role", "held": "role", "state": "job_state"}
 STATUS: Final[dict[type[errors.StrehaError], int]] = {
     errors.Refused: 403,
     errors.NotFound: 404,
@@ -155,6 +158,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
 
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Coming in stands in the log, once the second factor has been given too."""
+        super().login(request, user)
+        if isinstance(user, User):
+            actions.note_login(user, "logged in", at=now())
+
+    def logout(self, request: HttpRequest) -> None:
+        """Going out stands in the log."""
+        user = request.user
+        super().logout(request)
+        if isinstance(user, User):
+            actions.note_login(user, "logged out", at=now())
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Streha sends no mail."""
 
@@ -166,10 +182,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 def say(error: errors.StrehaError) -> str:
-    """The error in the reader's language; values that a job withheld leave the bare sentence."""
+    """The error in the reader's language, codes by their labels; values that a job withheld leave the bare sentence."""
     sentence = gettext(error.template)
+    words = {
+        name: labels.of(CODES_IN_ERRORS[name], value) if name in CODES_IN_ERRORS and isinstance(value, str) else value
+        for name, value in error.details.items()
+    }
     try:
-        return sentence.format(**error.details)
+        return sentence.format(**words)
     except (KeyError, IndexError, ValueError):
         return sentence
 
@@ -204,6 +224,16 @@ def errors_into(form: BaseForm) -> Iterator[None]:
 # --- what every page shows
 
 
+def find_url(access: rules.Access) -> str:
+    """Where the search box asks: nowhere for somebody who may see no people."""
+    if not access.allows(rules.Action.PERSON_VIEW):
+        return ""
+    try:
+        return reverse("search")
+    except NoReverseMatch:
+        return ""
+
+
 def page_context(request: HttpRequest) -> dict[str, Any]:
     """Rail, languages, office and footnote for the base template; counted only when a page shows them."""
     access = getattr(request, "access", rules.NOBODY)
@@ -215,6 +245,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "lang_attribute": LANG_ATTRIBUTE.get(current, "en"),
         "languages": [(code, name, LANG_ATTRIBUTE[code]) for code, name in settings.LANGUAGES],
         "office_name": settings.OFFICE_NAME,
+        "find_url": find_url(access),
         "footnote_1244": settings.FOOTNOTE_1244,
         "demo": settings.DEMO,
         "find_url": reverse("search") if access.allows(rules.Action.PERSON_VIEW) else "",

@@ -60,7 +60,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
         _("Office"),
         (
             Section("users", _("Users"), "users", (Action.USER_VIEW, Action.USER_MANAGE), waiting.resets),
-            Section("jobs", _("Jobs"), "job", (Action.JOB_VIEW,)),
+            Section("jobs", _("Jobs"), "job", (Action.JOB_VIEW,), waiting.jobs_open),
             Section(
                 "breaks",
                 _("Break-glass"),

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from streha.web import (
     about,
+    breaks,
     entrance,
     households,
     jobs,
@@ -14,11 +15,26 @@ from streha.web import (
     people,
     places,
     today,
+    users,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", today.page, name="today"),
     path("accounts/", include(entrance)),
+    path("accounts/reset/", users.use_reset, name="reset_use"),
+    path("accounts/keys/", users.own_tokens, name="own_tokens"),
+    path("accounts/keys/<int:token_id>/withdraw/", users.withdraw_token, name="token_withdraw"),
+    path("users/", users.listing, name="users"),
+    path("users/new/", users.new, name="user_new"),
+    path("users/<int:user_id>/", users.one, name="user"),
+    path("users/<int:user_id>/grant/", users.grant, name="grant"),
+    path("users/<int:user_id>/grant/<int:grant_id>/withdraw/", users.withdraw, name="grant_withdraw"),
+    path("users/<int:user_id>/close/", users.close, name="user_close"),
+    path("users/<int:user_id>/reset/", users.ask_reset, name="reset_ask"),
+    path("users/reset/<int:reset_id>/", users.confirm_reset, name="reset_confirm"),
+    path("breaks/", breaks.listing, name="breaks"),
+    path("breaks/new/", breaks.ask, name="break_ask"),
+    path("breaks/<int:break_id>/judge/", breaks.judge, name="break_judge"),
     path("language/", language.choose, name="set_language"),
     path("jobs/", jobs.listing, name="jobs"),
     path("jobs/<int:job_id>/", jobs.one, name="job"),

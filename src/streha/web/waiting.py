@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from streha.accounts import models as accounts
 from streha.accounts.rules import Access, Action
+from streha.jobs.models import Job
+from streha.jobs.rules import OPEN
 
+M = TypeVar("M", bound=Model)
 ENOUGH = 51  # one more than is ever shown, so that "50+" can be told from 50
 
 
-def few(rows: QuerySet[accounts.BreakGlass] | QuerySet[accounts.PasswordReset]) -> int:
+def few(rows: QuerySet[M]) -> int:
     """How many rows there are, looking at no more than ENOUGH of them."""
     return len(rows.order_by()[:ENOUGH].values_list("pk"))
 
@@ -26,10 +30,17 @@ def breaks(access: Access, at: dt.datetime) -> int:
 
 def resets(access: Access, at: dt.datetime) -> int:
     """Password resets that a colleague asked for and this viewer could confirm."""
-    if access.user_id is None or not access.allows(Action.USER_MANAGE):
+    if access.user_id is None or not access.allows(Action.USER_VIEW):
         return 0
     asked = accounts.PasswordReset.objects.filter(confirmed_at=None, expires__gt=at)
     return few(asked.exclude(asked_by_id=access.user_id).exclude(user_id=access.user_id))
+
+
+def jobs_open(access: Access, _at: dt.datetime) -> int:
+    """The viewer's own jobs that wait or run."""
+    if access.user_id is None or not access.allows(Action.JOB_VIEW):
+        return 0
+    return few(Job.objects.filter(by_user_id=access.user_id, state__in=OPEN))
 
 
 def everything(access: Access, at: dt.datetime) -> int:
