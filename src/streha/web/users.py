@@ -24,7 +24,7 @@ from streha.accounts.rules import Action, HeldRole, Role, Scope, ScopeKind
 from streha.common import errors
 from streha.places.models import Area
 from streha.web import door, labels, paging
-from streha.web.forms.log import day_start
+from streha.web.forms.days import day_start
 from streha.web.forms.users import GrantForm, NewUser, TokenForm, UseReset, UserFilter
 from streha.web.templatetags.streha import place_name
 

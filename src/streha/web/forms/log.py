@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from streha.web import labels
+from streha.web.forms.days import Day, day_start
 
 
 class LogFilter(forms.Form):
@@ -16,12 +16,8 @@ class LogFilter(forms.Form):
         label=_("Who"), regex=r"^(user|token|system):\S{1,64}$", required=False, help_text=_("As in the list: user:7")
     )
     room = forms.ChoiceField(label=_("Where"), required=False)
-    since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    until = forms.DateField(
-        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    since = Day(label=_("From"), required=False)
+    until = Day(label=_("Until"), required=False)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -45,10 +41,3 @@ class LookFilter(forms.Form):
         help_text=_("As in the list: user:7"),
     )
     subject = forms.UUIDField(label=_("At whom (number of the person)"), required=False)
-
-
-def day_start(day: dt.date | None, later: int) -> dt.datetime | None:
-    """Midnight at which a day, or the one so many days later, begins in the office's time zone."""
-    if day is None:
-        return None
-    return timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=later), dt.time()))

@@ -14,15 +14,10 @@ from streha.accounts import models
 from streha.accounts.rules import Role, Scope, ScopeKind
 from streha.places.models import Area
 from streha.web import labels
-from streha.web.forms.log import day_start
+from streha.web.forms.days import Day, day_start
 from streha.web.templatetags.streha import place_name
 
 NEW_PASSWORD = forms.PasswordInput(attrs={"autocomplete": "new-password"})
-
-
-def day(**more: Any) -> forms.DateField:
-    """A day, with the browser's own calendar."""
-    return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **more)
 
 
 class UserFilter(forms.Form):
@@ -99,7 +94,7 @@ class ScopedForm(forms.Form):
 
 
 class GrantForm(ScopedForm):
-    expires = day(label=_("Last day"), required=False, help_text=_("Empty: until it is taken back."))
+    expires = Day(label=_("Last day"), required=False, help_text=_("Empty: until it is taken back."))
 
     def end(self) -> dt.datetime | None:
         """The first moment at which the role no longer holds."""
@@ -109,7 +104,7 @@ class GrantForm(ScopedForm):
 class TokenForm(forms.Form):
     name = forms.CharField(label=_("What is it for?"), max_length=80)
     held = forms.ChoiceField(label=_("With which of your roles"))
-    expires = day(label=_("Last day"), help_text=_("A year from now at most."))
+    expires = Day(label=_("Last day"), help_text=_("A year from now at most."))
 
     def __init__(self, *args: Any, held: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -184,6 +184,7 @@ class TableNode(template.Node):
     TAGS = re.compile(r"<(thead|tbody|tfoot|tr|th|td|/td)\b([^>]*)>", re.IGNORECASE)
     HEADINGS = re.compile(r"<th\b[^>]*>(.*?)</th>", re.IGNORECASE | re.DOTALL)
     HEAD = re.compile(r"<thead\b.*?</thead>", re.IGNORECASE | re.DOTALL)
+    DASH = re.compile(r"<td\b([^>]*><div>\s*[–-]?\s*</div>)", re.IGNORECASE)  # a card leaves out what is not known
     ROLES = {"thead": "rowgroup", "tbody": "rowgroup", "tfoot": "rowgroup", "tr": "row", "td": "cell"}
 
     def __init__(self, nodelist: NodeList, caption: FilterExpression | None) -> None:
@@ -222,7 +223,7 @@ class TableNode(template.Node):
             inner = "<div>" if name == "td" else ""  # one box beside the label, whatever the cell holds
             return f'<{name}{rest}{label} role="{role}">{inner}' if role else found.group()
 
-        return self.TAGS.sub(mark, written)
+        return self.DASH.sub(r"<td data-dash\1", self.TAGS.sub(mark, written))
 
 
 @register.tag
