@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -15,8 +16,9 @@ PASSWORD = "korrekt pferd batterie"
 
 
 @pytest.fixture(autouse=True)
-def _everywhere(db: None) -> None:
-    """Every page asks the database who is there."""
+def _quick_hashes(settings: Any) -> None:
+    """Passwords of tests need not withstand anybody."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def make_user(username: str, *roles: Role, full_name: str = "") -> User:

@@ -16,6 +16,8 @@ from streha.accounts import rules
 from streha.common import errors
 from streha.web import door, rail
 
+pytestmark = pytest.mark.django_db
+
 
 def every_pattern(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
     for entry in patterns:
