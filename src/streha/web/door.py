@@ -18,7 +18,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext
@@ -224,16 +224,6 @@ def errors_into(form: BaseForm) -> Iterator[None]:
 # --- what every page shows
 
 
-def find_url(access: rules.Access) -> str:
-    """Where the search box asks: nowhere for somebody who may see no people."""
-    if not access.allows(rules.Action.PERSON_VIEW):
-        return ""
-    try:
-        return reverse("search")
-    except NoReverseMatch:
-        return ""
-
-
 def page_context(request: HttpRequest) -> dict[str, Any]:
     """Rail, languages, office and footnote for the base template; counted only when a page shows them."""
     access = getattr(request, "access", rules.NOBODY)
@@ -245,7 +235,6 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "lang_attribute": LANG_ATTRIBUTE.get(current, "en"),
         "languages": [(code, name, LANG_ATTRIBUTE[code]) for code, name in settings.LANGUAGES],
         "office_name": settings.OFFICE_NAME,
-        "find_url": find_url(access),
         "footnote_1244": settings.FOOTNOTE_1244,
         "demo": settings.DEMO,
         "find_url": reverse("search") if access.allows(rules.Action.PERSON_VIEW) else "",
