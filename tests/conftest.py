@@ -40,3 +40,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for mark in item.iter_markers("django_db"):
             mark.kwargs.setdefault("databases", ["default", "reads"])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what could not be run here, a line each: ``.ci/run`` fails on such a line."""
+    missing = {os.environ.get("STREHA_TESTS_NOT_RUN", "")}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if "not run:" in reason:
+            missing.add(reason.partition("not run:")[2].strip())
+    for line in sorted(missing - {""}):
+        terminalreporter.write_line(f"not run: {line}")
