@@ -56,6 +56,14 @@ def known_keys() -> frozenset[str]:
 
 
 @cache
+def family_keys() -> frozenset[str]:
+    """Search keys of the known family names."""
+    listed = {fold(row["name"]) for row in rows("known_names.csv") if row["kind"] == "family"}
+    spelt = {key for key, found in known_names().items() if any(name.kind == "family" for name in found)}
+    return frozenset(listed | spelt)
+
+
+@cache
 def given_keys(sex: str) -> frozenset[str]:
     """Search keys of the known given names of one sex (``f`` or ``m``)."""
     listed = {fold(row["name"]) for row in rows("known_names.csv") if row["sex"] == sex}

@@ -47,7 +47,7 @@ class Unit:
 _ALWAYS: Final = {
     "č": "č", "ć": "č", "š": "S", "ž": "Z", "đ": "D", "dž": "X", "ǆ": "X", "lj": "l", "ǉ": "l", "nj": "N", "ǌ": "N",
     "dj": "D", "gj": "Dg", "xh": "X", "sh": "S", "zh": "Z", "th": "t", "dh": "d", "ll": "l", "rr": "r", "q": "č",
-    "ç": "č", "x": "Q", "w": "v", "ë": "ea", "ş": "S", "ı": "ie", "ğ": "gj", "ö": "oY", "ü": "Yui", "y": "Yiu",
+    "ç": "č", "x": "Q", "w": "v", "ë": "ea", "ş": "S", "ı": "ie", "ğ": "gj", "ö": "oY", "ü": "Yu", "y": "Yiu",
     "ä": "ae", "ß": "s", "dzh": "X", "tsh": "č", "ch": "č", "sch": "S", "tsch": "č", "kh": "h", "ph": "f",
     "ñ": "N", "ň": "N", "é": "e", "è": "e", "ê": "e", "á": "a", "à": "a", "â": "a", "í": "i", "î": "i", "ó": "o",
     "ô": "o", "ú": "u", "û": "u", "ø": "o", "å": "a", "ł": "l",
@@ -126,6 +126,8 @@ def _unit(written: list[str], at: int, habit: Habit) -> Unit:
         sounds = "ji" if before and before[-1] in _VOWELS else sounds
     elif unit == "i" and before and before[-1] in _VOWELS:
         sounds = "ij"
+    elif unit == "ü" and any(sound[-1] in _VOWELS | {"ü"} for sound in written[:at]):
+        sounds = "Yui"  # Şükrü, Shykri; Müslüm, Myslim
     elif unit in _FINAL and not after and at > 2 and before[-1] in _VOWELS:
         sounds = _FINAL[unit]
     elif unit in ("ë", "ğ") or (unit == "h" and not after):

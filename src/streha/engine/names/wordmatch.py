@@ -60,7 +60,7 @@ def compare(a: str, b: str) -> WordMatch:
     if near < _FAR:
         return _usual_form(a, b) or _short_form(a, b) or WordMatch(Grade.DIFFERENT, round(near * 0.5, 3))
     cost, reasons = align(units(a), units(b))
-    if cost == 0:
+    if cost == 0 and frozenset((latin(a), latin(b))) not in _distinct():
         return WordMatch(Grade.SAME, 1.0, _with_script(a, b, reasons))
     for verdict in (_usual_form, _known_sexes, _case_form, _other_sex, _short_form):
         if found := verdict(a, b):
@@ -163,6 +163,12 @@ def _groups() -> dict[str, frozenset[int]]:
 
 
 @cache
+def _distinct() -> frozenset[frozenset[str]]:
+    """Pairs that could be read alike but are two names: Milan, Miljan."""
+    return frozenset(frozenset((row["one"].lower(), row["other"].lower())) for row in lexicon.rows("distinct.csv"))
+
+
+@cache
 def _shorts() -> frozenset[tuple[str, str]]:
     return frozenset((fold(row["full"]), fold(row["short"])) for row in lexicon.rows("short_forms.csv"))
 
@@ -211,6 +217,7 @@ _PARADIGMS: Final = (
 _SERBIAN_PLURAL: Final = ("i", "ima")  # Marković, Markovići, Markovićima
 _MASCULINE_CASES: Final = (("a", "a"), ("u", "u"), ("om", "om"), ("om", "em"))
 _AFTER_IC: Final = re.compile(r"i[ćčcqh]{1,2}$")
+_OF_IC: Final = re.compile(r"ić(a|u|em|om)$")  # Jelića is of Jelić, though its key is that of Jelica
 _AFTER_OVIC: Final = re.compile(r"[oe]vi[ćčcqh]{1,2}$")
 # Endings of men's names whose genitive is no woman's name: Miloša, Predraga, Nenada
 _NO_WOMAN: Final = re.compile(r"([šž]|sh|zh|drag|nad|rad|gor|lazar|marko|žarko|mčilo|jlo|nilo|rilo|đorđe)$")
@@ -221,7 +228,9 @@ def _case_form(a: str, b: str) -> WordMatch | None:
     for bare, cases in _PARADIGMS:
         for one, other in product(bare, (*bare, *cases)):
             for first, second in ((short, long), (long, short)):
-                if one != other and _ends(first, second, one, other) and not (other in cases and _is_given(second)):
+                if one == other or not _ends(first, second, one, other):
+                    continue
+                if not (_is_known(second) if other in cases else _two_names(first, second, bare)):
                     return _same_case(a, b, one if other == bare[0] else other)
     return _serbian_case(a, b, short, long)
 
@@ -234,9 +243,22 @@ def _ends(first: str, second: str, one: str, other: str) -> bool:
     return len(stem) >= enough and _read_alike(stem, other_stem)
 
 
+def _two_names(a: str, b: str, bare: tuple[str, ...]) -> bool:
+    """Whether both forms are carried as names of their own: the families Hot and Hoti, the men Can and Qani."""
+    one, other = fold(a), fold(b)
+    if one == other:
+        return False
+    families, given = lexicon.family_keys(), lexicon.given_keys("m") | lexicon.given_keys("f")
+    return {one, other} <= families or ("" in bare and {one, other} <= given)
+
+
 def _is_given(word: str) -> bool:
-    """Whether a word that looks like a case form is a name itself: Petrit is not Petri in the genitive."""
     return fold(word) in lexicon.given_keys("m") | lexicon.given_keys("f")
+
+
+def _is_known(word: str) -> bool:
+    """Whether a word that looks like a case form is a name itself: Petrit is not Petri in the genitive."""
+    return fold(word) in lexicon.known_keys()
 
 
 def _same_case(a: str, b: str, ending: str) -> WordMatch:
@@ -254,27 +276,29 @@ def _serbian_case(a: str, b: str, short: str, long: str) -> WordMatch | None:
     if not cases:
         return None
     for nominative, oblique in ((short, long), (long, short)):
-        if case := _telling_case(nominative, oblique, cases):
-            return _same_case(a, b, case)
-    nominative, oblique = (short, long) if short.endswith("a") else (long, short)
-    if nominative.endswith("a") and oblique.endswith("i") and not (_is_given(oblique) or _is_given(oblique[:-1])):
-        both_cyrillic = script_of(a) is script_of(b) is Script.CYRILLIC
-        return _same_case(a, b, "i") if both_cyrillic or _is_given(nominative) else None
+        if ending := _telling_case(nominative, oblique, cases):
+            return _same_case(a, b, ending)
+    if script_of(a) is script_of(b) is Script.CYRILLIC and {short[-1], long[-1]} == {"a", "i"}:
+        return None if _is_known(short) and _is_known(long) else _same_case(a, b, "i")
     return None
 
 
 def _telling_case(nominative: str, oblique: str, cases: frozenset[str]) -> str:
-    """The case that needs no second word as witness: a family in -ić, a dative, an instrumental, Miloša."""
+    """The ending of a case that needs no second word as witness: a family in -ić, a dative, Miloša, Jeleni."""
+    if _is_known(oblique) and not _OF_IC.search(oblique):
+        return ""
     family = bool(_AFTER_IC.search(nominative))
     man = nominative[-1:] not in "aeë" and not _woman_of(nominative, oblique)
-    if "om" in cases and oblique.endswith("m") and not _is_given(oblique):
+    if "om" in cases and oblique.endswith("m"):
         return "om"
-    if "u" in cases and oblique.endswith("u") and (family or man or nominative.endswith("a")):
+    if "u" in cases and oblique.endswith("u") and (family or man or _is_given(nominative)):
         return "u"
+    if "u" in cases and oblique.endswith("i") and not _is_known(oblique[:-1]):
+        return "i" if _is_given(nominative) else ""
     if "a" in cases and oblique.endswith("a") and (family or _NO_WOMAN.search(nominative)):
         return "a"
-    if "a" in cases and oblique.endswith("ija") and nominative.endswith("i") and not _is_given(oblique):
-        return "a" if habit_of(oblique) in (Habit.CYRILLIC, Habit.SERBIAN) else ""
+    if "a" in cases and oblique.endswith("ija") and nominative.endswith("i"):
+        return "a" if habit_of(oblique) is Habit.SERBIAN else ""
     return ""
 
 
@@ -373,6 +397,8 @@ _STEM: Final = re.compile(r"(ov|ev)?(ic|aj|i|u|a)$")
 
 def _slip(a: str, b: str, cost: float, reasons: tuple[str, ...], near: float) -> WordMatch:
     """One slip of the pen, unless it more likely makes another name: two known names are never slips of each other."""
+    if frozenset((latin(a), latin(b))) in _distinct():
+        return WordMatch(Grade.DIFFERENT, 0.45, ("two names",))
     if cost < _SLIP_COST:
         return WordMatch(Grade.COMPATIBLE, round(0.95 - 0.1 * cost, 3), _with_script(a, b, reasons))
     if cost <= _SLIP_COST + _LOOSE_COST and not _both_known(a, b) and not _family_ending(a, b) and _likely_slip(a, b):
