@@ -104,6 +104,29 @@ def destroy_subject(subject: uuid.UUID, *, by: Actor, at: dt.datetime, reason: s
     return True
 
 
+def discard_subjects(subjects: Sequence[uuid.UUID], *, by: Actor, at: dt.datetime) -> int:
+    """Destroy the keys of subjects that never became anybody, such as rows of an abandoned list; returns how many.
+
+    One record says how many; the ledger of erasures names each, so that a restored backup does not bring them back.
+    """
+    with transaction.atomic():
+        waiting = models.SubjectKey.objects.filter(subject__in=list(subjects), destroyed_at=None)
+        gone = list(waiting.values_list("subject", flat=True))
+        if not gone:
+            return 0
+        waiting.update(wrapped=b"", destroyed_at=at)
+        _next_epoch()
+        entry = Entry("audit", "discard", "subjects", str(gone[0]), payload={"subjects": len(gone)})
+        _append([entry], [rules.CLEAR + (_content(entry) or b"")], [""], by=by, at=at, lane=rules.OFFICE)
+        transaction.on_commit(lambda: _discarded(gone, at))
+    return len(gone)
+
+
+def _discarded(subjects: Sequence[uuid.UUID], at: dt.datetime) -> None:
+    bridge.cache.clear()
+    bridge.append_ledger([(subject, at) for subject in subjects])
+
+
 def _next_epoch() -> None:
     models.KeyEpoch.objects.bulk_create([models.KeyEpoch(pk=1)], ignore_conflicts=True)
     models.KeyEpoch.objects.filter(pk=1).update(number=F("number") + 1)

@@ -60,12 +60,13 @@ def enqueue(
     return Job.objects.get(key=key)
 
 
-def claim(*, worker: str, at: dt.datetime) -> Job | None:
-    """Take the next job under a lease of 60 seconds, or None when there is none to take.
+def claim(*, worker: str, at: dt.datetime, only: int | None = None) -> Job | None:
+    """Take the next job (or the one with the id ``only``) under a lease of 60 seconds; None when there is none to take.
 
     A job whose worker was lost is taken back; after its last attempt it is closed as failed instead.
     """
-    for job in Job.objects.ready(at).order_by("not_before", "pk")[:CANDIDATES]:
+    waiting = Job.objects.ready(at) if only is None else Job.objects.ready(at).filter(pk=only)
+    for job in waiting.order_by("not_before", "pk")[:CANDIDATES]:
         seen = Job.objects.filter(pk=job.pk, state=job.state, attempts=job.attempts, worker=job.worker)
         if job.state == State.RUNNING:
             seen = seen.filter(lease_until__lt=at)

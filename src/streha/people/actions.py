@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from django.db import models as orm
@@ -100,8 +100,6 @@ def register_many(
 
 
 def _tidy(draft: rules.PersonDraft) -> rules.PersonDraft:
-    from dataclasses import replace
-
     kept = tuple(name.tidy() for name in draft.names if name.given.strip() or name.family.strip())
     return replace(draft, names=kept)
 
@@ -956,6 +954,75 @@ def change_household(
     household.save()
     _record_household("household changed", household, by, at, payload={k: v for k, v in told.items() if v[0] != v[1]})
     return household
+
+
+@transaction.atomic
+def move_in(
+    household_id: int, members: Sequence[rules.MemberDraft], *, by: Access, at: dt.datetime
+) -> list[models.Membership]:
+    """Rows of a list that belong to a household opened before live there too; the decider must see all of them."""
+    by.require(Action.IMPORT_DECIDE)
+    seen = models.Household.objects.visible_to(by, Action.IMPORT_DECIDE).select_for_update(of=("self",))
+    household = seen.filter(pk=household_id).first()
+    if household is None:
+        raise errors.NotFound()
+    ids = [member.person_id for member in members]
+    people = {
+        person.pk: person for person in models.Person.objects.visible_to(by, Action.IMPORT_DECIDE).filter(pk__in=ids)
+    }
+    if len(people) != len(set(ids)):
+        raise errors.NotFound()
+    _refuse_second_household(ids)
+    rows = [_membership_row(household, member, at) for member in members]
+    models.Membership.objects.bulk_create(rows, batch_size=PIECE)
+    head = next((people[member.person_id] for member in members if member.is_head), None)
+    if head is not None:
+        household.sort_name = head.sort_name
+    household.shielded = household.shielded or any(person.shielded for person in people.values())
+    household.version += 1
+    household.save()
+    _record_household("members added", household, by, at, payload={"members": [None, ids]})
+    return rows
+
+
+@transaction.atomic
+def add_facts(person: models.Person, draft: rules.PersonDraft, *, by: Access, at: dt.datetime, reason: str) -> None:
+    """What a row of a list says beyond what is known of the person it was joined to is on file; nothing is replaced.
+
+    A new way of writing the name becomes an alias, documents and contacts are added, birth and sex fill gaps.
+    """
+    by.require(Action.IMPORT_DECIDE)
+    told: dict[str, Any] = {}
+    known = {str(name).casefold() for name in person.names.all()}
+    written = [_name_row(person, replace(name.tidy(), kind=rules.NameKind.ALIAS), at) for name in draft.names]
+    fresh = [name for name in written if str(name).casefold() not in known]
+    models.Name.objects.bulk_create(fresh)
+    held = set(person.identifiers.filter(valid_to=None).values_list("blind", flat=True))
+    documents = [
+        one
+        for one in draft.identifiers
+        if audit.blind_index("identifier", rules.plain_identifier(one.value)) not in held
+    ]
+    _write_identifiers([(person, one) for one in documents], at)
+    reached = set(person.contacts.filter(valid_to=None).values_list("blind", flat=True))
+    contacts = [
+        one
+        for one in draft.contacts
+        if (plain := rules.plain_contact(one.kind, one.value)) and audit.blind_index(one.kind, plain) not in reached
+    ]
+    _write_contacts([(person, one) for one in contacts], at)
+    if person.birth_date is None and draft.birth_date is not None:
+        person.birth_date, person.birth_precision = draft.birth_date, draft.birth_precision
+        told["birth_date"] = [None, draft.birth_date.isoformat()]
+    if person.sex == Sex.UNKNOWN and draft.sex != Sex.UNKNOWN:
+        person.sex = draft.sex
+        told["sex"] = [None, str(draft.sex)]
+    told |= {"names": len(fresh), "identifiers": len(documents), "contacts": len(contacts)}
+    person.version += 1
+    person.save()
+    if fresh:
+        _refresh_keys(person)
+    _record("joined", person, by, at, payload=told, reason=reason)
 
 
 # --- pairs that may be one person -----------------------------------------------------------------

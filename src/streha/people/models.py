@@ -654,3 +654,7 @@ class MatchPair(models.Model):
 
     def __str__(self) -> str:
         return f"{self.left_id} ~ {self.right_id}"
+
+
+# The tables of imports stand in their own module; Django finds a room's tables here.
+from streha.people.imports import models as imports  # noqa: E402, F401

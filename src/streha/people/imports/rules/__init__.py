@@ -1,0 +1,1 @@
+"""What holds of lists without a database: which column means what, what a cell says, what is wrong with a row."""
