@@ -38,7 +38,11 @@ log = logging.getLogger("streha.worker")
 Function = Callable[[dict[str, Any], actions.Progress, Access], Mapping[str, Any] | None]
 
 # kind -> function(payload, progress, by) -> result
-KINDS: dict[str, str] = {}
+KINDS: dict[str, str] = {
+    "imports.stage": "streha.cli.people:stage",
+    "imports.commit": "streha.cli.people:commit",
+    "imports.abandon": "streha.cli.people:abandon",
+}
 
 # name -> (period, function(at))
 EVERY: dict[str, tuple[dt.timedelta, str]] = {
