@@ -63,12 +63,16 @@ def grade(a: str, b: str) -> Comparison:
 
 _HYPHENED: Final = re.compile(r"\b([^\W\d_]{1,2})-(r|din|đa|ja|đica|р|дин|ђа|ђица|n|na)\b", re.IGNORECASE)  # d-r, г-дин
 _GENITIVE: Final = re.compile(r"[^\W\d_]{3}(?:it|ut|[ëe]s|s[ëe])$")
+_EXCHANGED: Final = ("given and family name exchanged",)
 _RANK: Final = {Grade.DIFFERENT: 0, Grade.COMPATIBLE: 1, Grade.SAME: 2}
 
 
 def _readings(one: _Name, other: _Name) -> Iterator[Comparison]:
     """With honours (Haxhi, Hafiz, beg) as parts of the name, and without: some people are called Haxhi."""
-    yield _verdict(one.words, other.words)
+    plain = _verdict(one.words, other.words)
+    yield plain
+    if plain.reasons == _EXCHANGED:
+        return
     if one.honours or other.honours:
         left = tuple(word for word in one.words if word not in one.honours) or one.words
         right = tuple(word for word in other.words if word not in other.honours) or other.words
@@ -127,11 +131,17 @@ def _parse(text: str) -> _Name:
             continue
         elif fold(low):
             words.append(low + "." if low in pointed else low)
-            if kind == "honour":
+            if kind == "honour" or _is_role(word, all_words, pointed=low in pointed):
                 honours.append(words[-1])
     if not words:
         words, titles = [word.lower() for word in all_words if fold(word)], []
     return _Name(tuple(words[:_MOST_WORDS]), tuple(sorted(titles)), tuple(honours))
+
+
+def _is_role(word: str, all_words: tuple[str, ...], *, pointed: bool) -> bool:
+    """Whether a word is written like a title we do not know: small among capitals, or shortened at the beginning."""
+    capitals = sum(other[0].isupper() for other in all_words if other != word)
+    return capitals >= 2 and (word[0].islower() or (pointed and len(word) > 2 and word == all_words[0]))
 
 
 def _is_particle(word: str, following: tuple[str, ...]) -> bool:
@@ -169,8 +179,8 @@ def _verdict(a: tuple[str, ...], b: tuple[str, ...]) -> Comparison:
     if any(j2 < j1 for (_, j1, _), (_, j2, _) in pairwise(pairs)):
         reasons.append("order")
     mean = sum(match.score for match in matches) / max(len(a), len(b))
-    if "order" in reasons and reasons.count("case ending -i") > 1:
-        return Comparison(Grade.DIFFERENT, round(0.4 * mean, 3), ("given and family name exchanged",))
+    if "order" in reasons and sum(reason in ("case ending -i", "case ending -u") for reason in reasons) > 1:
+        return Comparison(Grade.DIFFERENT, round(0.4 * mean, 3), _EXCHANGED)
     if _father_and_child(a, b, pairs):
         return Comparison(Grade.DIFFERENT, round(0.5 * mean, 3), ("father and child", *_distinct(reasons)))
     if not pairs or (left_a and left_b):

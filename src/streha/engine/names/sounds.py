@@ -61,6 +61,8 @@ _BY_HABIT: Final[dict[Habit, dict[str, tuple[str, str]]]] = {
         "z": ("z", "Z"),
         "d": ("d", "D"),
         "dz": ("QX", ""),
+        "đ": ("D", "X"),
+        "dž": ("X", "D"),
         "ll": ("", "l"),
         "rr": ("", "r"),
     },
@@ -72,12 +74,12 @@ _BY_HABIT: Final[dict[Habit, dict[str, tuple[str, str]]]] = {
         "z": ("zZ", ""),
         "d": ("d", "D"),
         "dz": ("XQ", ""),
-        "dj": ("D", "X"),
+        "dj": ("DX", ""),
     },
 }
 _UNIT: Final = re.compile("|".join(sorted({*_ALWAYS, "dz"}, key=len, reverse=True)) + "|.", re.DOTALL)
 _FINAL: Final = {"t": "td", "d": "td", "b": "bp", "p": "bp"}  # Vahit, Vahid; Ragip, Ragib
-_VOWELS: Final = frozenset("aeiouYy")
+_VOWELS: Final = frozenset("aeiouyëıöüâ")
 _SERBIAN: Final = re.compile(r"[čćšžđǆǉǌ]")
 _TURKISH: Final = re.compile(r"[şğıöü]")
 _ALBANIAN: Final = re.compile(r"[qxëç]|gj|[sz]h|[td]h|ll|rr|y(?![aeiou])")
@@ -122,11 +124,15 @@ def _unit(written: list[str], at: int, habit: Habit) -> Unit:
     if unit == "y" and ((before and before[-1] in "aeou") or (not before and after[:1] in _VOWELS)):
         sounds = "ji"
     elif unit == "j":
-        silent = before == "i" or (before in ("č", "ć", "q") and habit is not Habit.CYRILLIC)
+        silent = (
+            before == "i"
+            or (before == "e" and after == "a")
+            or (before in ("č", "ć", "q") and habit is not Habit.CYRILLIC)
+        )
         sounds = "ji" if before and before[-1] in _VOWELS else sounds
     elif unit == "i" and before and before[-1] in _VOWELS:
         sounds = "ij"
-    elif unit == "ü" and any(sound[-1] in _VOWELS | {"ü"} for sound in written[:at]):
+    elif unit == "ü" and any(sound[-1] in _VOWELS for sound in written[:at]):
         sounds = "Yui"  # Şükrü, Shykri; Müslüm, Myslim
     elif unit in _FINAL and not after and at > 2 and before[-1] in _VOWELS:
         sounds = _FINAL[unit]

@@ -173,10 +173,15 @@ def _shorts() -> frozenset[tuple[str, str]]:
     return frozenset((fold(row["full"]), fold(row["short"])) for row in lexicon.rows("short_forms.csv"))
 
 
+_DIN: Final = re.compile(r"(?<=...)[aeiu][dt]in$")  # Nexhmedin, Nedžmudin, Necmettin
+
+
 def _usual_form(a: str, b: str) -> WordMatch | None:
     """Mehmet, Mehmed: one name in two languages, by the table."""
-    shared = _groups().get(fold(a), frozenset()) & _groups().get(fold(b), frozenset())
-    if not shared:
+    one, other = fold(a), fold(b)
+    shared = _groups().get(one, frozenset()) & _groups().get(other, frozenset())
+    both_din = one != other and _DIN.search(one) and _DIN.sub("", one) == _DIN.sub("", other)
+    if not shared and not both_din:
         return None
     return WordMatch(Grade.SAME, 0.98, _with_script(a, b, ("form of another language",)))
 
