@@ -55,7 +55,7 @@ def sqlite_database(file: str) -> dict[str, Any]:
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
                 "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456; "
-                "PRAGMA journal_size_limit=67108864;"
+                "PRAGMA journal_size_limit=67108864; PRAGMA secure_delete=ON;"
             ),
         },
     }

@@ -14,6 +14,7 @@ from streha.web import (
     log,
     people,
     places,
+    protection,
     today,
     users,
 )
@@ -67,4 +68,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("households/<int:pk>/members/", households.add_member, name="household_add"),
     path("households/<int:pk>/members/<int:row>/end/", households.end_member, name="household_end_member"),
     path("households/<int:pk>/members/<int:row>/head/", households.choose_head, name="household_head"),
+    path("protection/", protection.overview, name="protection"),
+    path("protection/exceptions/new/", protection.exception, name="protection_exception"),
+    path("protection/exceptions/<int:pk>/approve/", protection.approve, name="protection_approve"),
+    path("people/<int:pk>/file/", protection.subject_file, name="subject_file"),
+    path("people/<int:pk>/erase/", protection.erase, name="person_erase"),
 ]

@@ -1,0 +1,107 @@
+"""Every write of data protection: erasing a person from every room, and the register of exceptions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from django.db import connection, transaction
+
+from streha.accounts.rules import Access, Action
+from streha.audit import actions as audit
+from streha.common import errors
+from streha.dataprotection import models, queries, rules
+from streha.people import queries as people
+
+ROOM = "dataprotection"
+
+
+def erase_person(person_id: int, *, reason: str, by: Access, at: dt.datetime) -> None:
+    """Nothing of the person is left but a number and two days; raises NotFound for one the eraser may not see.
+
+    ``reason`` is a code (asked, retention, error); it must say nothing about anybody.
+    """
+    by.require(Action.SUBJECT_ERASE)
+    person = people.visible_person(by, person_id)
+    with transaction.atomic():
+        _erase(person.subject, number=person.number, reason=reason, by=by, at=at)
+    leave_no_trace()
+
+
+def erase_again(subject: uuid.UUID, *, by: Access, at: dt.datetime) -> None:
+    """A restored backup still knew somebody who had been erased: every room forgets them again."""
+    for room in queries.ROOMS:
+        room.erase(subject, by=by.actor, at=at)
+
+
+def _erase(subject: uuid.UUID, *, number: str, reason: str, by: Access, at: dt.datetime) -> None:
+    for room in queries.ROOMS:
+        room.erase(subject, by=by.actor, at=at)
+    audit.destroy_subject(subject, by=by.actor, at=at, reason=reason)
+    models.Erasure.objects.create(
+        subject=subject, person_number=number, reason=reason, erased_at=at, erased_by_id=by.user_id
+    )
+    audit.record(
+        by=by.actor,
+        at=at,
+        room=ROOM,
+        verb="erased",
+        object_kind="person",
+        object_key=number,
+        payload={"reason": reason},
+    )
+
+
+def leave_no_trace() -> None:
+    """Empty the journal, so that no page of it still holds what was erased.
+
+    SQLite overwrites deleted cells (``secure_delete``) and the journal is cut here. PostgreSQL keeps dead rows until it
+    is vacuumed, which runs outside any transaction.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@transaction.atomic
+def ask_exception(
+    principle: rules.Principle, *, reason: str, starts: dt.date, ends: dt.date, by: Access, at: dt.datetime
+) -> models.PrincipleException:
+    """The exception stands in the register and waits for another person's approval."""
+    by.require(Action.PROTECTION_RULES)
+    rules.check_exception(reason=reason, starts=starts, ends=ends)
+    asked = models.PrincipleException.objects.create(
+        principle=principle, reason=reason.strip(), starts=starts, ends=ends, asked_by_id=by.person(), asked_at=at
+    )
+    audit.record(
+        by=by.actor,
+        at=at,
+        room=ROOM,
+        verb="exception asked",
+        object_kind="exception",
+        object_key=str(asked.pk),
+        payload={"principle": principle.value, "ends": ends.isoformat()},
+    )
+    return asked
+
+
+@transaction.atomic
+def approve_exception(exception_id: int, *, by: Access, at: dt.datetime) -> models.PrincipleException:
+    """Another person than the one who asked has approved."""
+    by.require(Action.PROTECTION_RULES)
+    asked = models.PrincipleException.objects.filter(pk=exception_id, approved_by=None).first()
+    if asked is None:
+        raise errors.NotFound()
+    if asked.asked_by_id == by.user_id:
+        raise errors.Refused(errors.message("Whoever asked for an exception cannot approve it."), code="own_approval")
+    asked.approved_by_id, asked.approved_at = by.user_id, at
+    asked.save()
+    audit.record(
+        by=by.actor,
+        at=at,
+        room=ROOM,
+        verb="exception approved",
+        object_kind="exception",
+        object_key=str(asked.pk),
+    )
+    return asked

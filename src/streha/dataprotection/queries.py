@@ -1,0 +1,63 @@
+"""Reads of data protection: the subject file, what is due for erasure, exceptions in force."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from types import ModuleType
+
+from streha.accounts.rules import Access, Action
+from streha.audit import actions as audit
+from streha.audit import queries as log
+from streha.common.subjects import Section
+from streha.dataprotection import models
+from streha.people import personal as people
+from streha.people import queries as people_queries
+from streha.people.models import Person
+
+# Every room that knows persons, by its personal.py; a test holds that none is missing.
+ROOMS: tuple[ModuleType, ...] = (people,)
+
+
+@dataclass(frozen=True)
+class SubjectFile:
+    """All that is kept about one person, by section, with who saw it and what was done."""
+
+    person: Person
+    made_at: dt.datetime
+    sections: tuple[Section, ...]
+    looks: tuple[log.Look, ...]
+    done: tuple[log.Done, ...]
+
+
+def subject_file(access: Access, person_id: int, *, at: dt.datetime) -> SubjectFile:
+    """The file of one person for the person; making it is itself on record."""
+    access.require(Action.SUBJECT_FILE)
+    person = people_queries.visible_person(access, person_id)
+    audit.looked(
+        by=access.actor,
+        at=at,
+        verb="shown",
+        subjects=[person.subject],
+        classes=sorted(people_queries.readable(access, people_queries.Record.of(person))),
+        where="subject file",
+    )
+    return SubjectFile(
+        person=person,
+        made_at=at,
+        sections=collect(person.subject),
+        looks=tuple(log.readers(person.subject, limit=500).rows),
+        done=tuple(log.history(person.subject, limit=500).rows),
+    )
+
+
+def collect(subject: uuid.UUID) -> tuple[Section, ...]:
+    """What every room holds about a person."""
+    return tuple(section for room in ROOMS for section in room.collect(subject))
+
+
+def exceptions_in_force(day: dt.date) -> list[models.PrincipleException]:
+    """Approved exceptions that hold on a day."""
+    found = models.PrincipleException.objects.filter(approved_by__isnull=False, starts__lte=day, ends__gte=day)
+    return list(found.select_related("asked_by", "approved_by").order_by("ends"))
