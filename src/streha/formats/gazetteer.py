@@ -39,8 +39,12 @@ class Problem:
     template: str
     details: Mapping[str, Any] = field(default_factory=dict)
 
+    def values(self) -> dict[str, Any]:
+        """What fills the template."""
+        return {"row": self.row, "column": self.column, "value": self.value, **self.details}
+
     def english(self) -> str:
-        return self.template.format(row=self.row, column=self.column, value=self.value, **self.details)
+        return self.template.format(**self.values())
 
 
 @dataclass(frozen=True)

@@ -315,3 +315,36 @@ def _rounded_up(value: Decimal) -> Decimal:
     step = Decimal(10) ** (value.adjusted() - 1)
     rounded = (value / step).to_integral_value(ROUND_CEILING) * step
     return rounded.quantize(Decimal(1)) if step >= 1 else rounded.normalize()
+
+
+_ALBANIAN = "a b c ç d dh e ë f g gj h i j k l ll m n nj o p q r rr s sh t th u v w x xh y z zh"
+_SERBIAN_LATIN = "a b c č ć d dž đ e f g h i j k l lj m n nj o p q r s š t u v w x y z ž"
+_ALPHABETS: dict[str, list[str]] = {
+    "sq": _ALBANIAN.split(),
+    "sr": list("абвгдђежзијклљмнњопрстћуфхцчџш"),
+    "sr-latn": _SERBIAN_LATIN.split(),
+}
+_ALPHABETS["en"] = _ALPHABETS["sq"]  # an English reader sees the Albanian name first
+_LETTERS = {
+    language: {letter: number for number, letter in enumerate(letters)} for language, letters in _ALPHABETS.items()
+}
+
+
+def alphabetical(text: str, language: str) -> tuple[int, ...]:
+    """A key that puts names in the order of the reader's own alphabet, where ç follows c and gj follows g.
+
+    What no alphabet knows comes last; spaces come first.
+
+    >>> sorted(["Klinë", "Kaçanik", "Kamenicë", "Gjilan", "Gllogoc"], key=lambda name: alphabetical(name, "sq"))
+    ['Gllogoc', 'Gjilan', 'Kaçanik', 'Kamenicë', 'Klinë']
+    """
+    letters = _LETTERS.get(language, _LETTERS["en"])
+    key: list[int] = []
+    lowered, position = text.lower(), 0
+    while position < len(lowered):
+        pair = lowered[position : position + 2]
+        size = 2 if len(pair) == 2 and pair in letters else 1
+        letter = lowered[position : position + size]
+        key.append(letters.get(letter, 1000 + ord(letter[0])) if letter != " " else -1)
+        position += size
+    return tuple(key)

@@ -54,6 +54,12 @@ def period_label(start: dt.date, end: dt.date) -> str:
     return f"{date_format(start)} – {date_format(end)}"
 
 
+def in_order(areas: Iterable[models.Area]) -> list[models.Area]:
+    """Areas in the order of the reader's own alphabet, which no database knows."""
+    language = translation.get_language() or "en"
+    return sorted(areas, key=lambda area: (rules.alphabetical(place_name(area), language), area.pk))
+
+
 def shown(value: Decimal) -> str:
     """A figure without decimals it does not have."""
     tidy = value.normalize()
@@ -105,7 +111,7 @@ def listing(request: door.Request) -> HttpResponse:
     """All municipalities, or the places that a text may mean."""
     text = request.GET.get("q", "").strip()[:120]
     visible = models.Area.objects.visible_to(request.access)
-    regions = list(visible.filter(kind="region").order_by("label_sq"))
+    regions = in_order(visible.filter(kind="region"))
     context: dict[str, object] = {"q": text, "regions": regions, "region": request.GET.get("region", "")}
     if text:
         found = queries.find(text)
@@ -116,11 +122,11 @@ def listing(request: door.Request) -> HttpResponse:
             "ambiguous": sure.is_ambiguous,
         }
         return render(request, "places/list.html", context)
-    rows = visible.filter(kind=KIND).select_related("parent").order_by("label_sq")
+    rows = visible.filter(kind=KIND).select_related("parent")
     region = next((r for r in regions if str(r.pk) == context["region"]), None)
     if region is not None:
         rows = rows.within(region)
-    listed = _listed(list(rows))
+    listed = _listed(in_order(rows))
     years = {row.figure.period_end.year for row in listed if row.figure}
     context |= {"rows": listed, "year": years.pop() if len(years) == 1 else ""}
     return render(request, "places/list.html", context)
@@ -137,8 +143,8 @@ def _listed(areas: Sequence[models.Area]) -> list[ListedPlace]:
 
 def _doubtful_ids(area_ids: Iterable[int]) -> set[int]:
     """Areas with an official name whose form was not found in an official source."""
-    names = models.AreaName.objects.filter(area__in=area_ids, standing="official", verified=False)
-    return set(names.values_list("area", flat=True))
+    doubtful = models.AreaName.objects.filter(area__in=area_ids, standing="official", verified=False)
+    return set(doubtful.values_list("area", flat=True))
 
 
 # --- one place
@@ -181,16 +187,16 @@ def page(request: door.Request, area_id: int) -> HttpResponse:
     area = models.Area.objects.visible_to(request.access).filter(pk=area_id).first()
     if area is None:
         raise errors.NotFound(errors.message("There is no such place."))
-    names = list(area.names.order_by("standing", "language", "script", "name"))
-    children = list(area.children.order_by("label_sq"))
+    called = sorted(area.names.all(), key=_by_language)
+    children = in_order(area.children.all())
     facilities = models.Facility.objects.filter(area__in=queries.subtree_ids([area.pk]), until=None)
     figures = [FigureRow(o) for o in queries.figures(area.pk)]
     below = queries.latest_figures(HEADLINE, [c.pk for c in children]) if area.kind != KIND else {}
     context = {
         "area": area,
         "line": queries.line_of(area),
-        "official": [n for n in names if n.standing == "official"],
-        "others": [n for n in names if n.standing != "official"],
+        "official": [n for n in called if n.standing == "official"],
+        "others": [n for n in called if n.standing != "official"],
         "codes": area.codes.order_by("scheme"),
         "figures": figures,
         "headline": next((f for f in figures if f.figure.indicator.code == HEADLINE), None),
@@ -200,6 +206,13 @@ def page(request: door.Request, area_id: int) -> HttpResponse:
         "boundary": models.AreaBoundary.objects.select_related("load").filter(area=area).first(),
     }
     return render(request, "places/page.html", context)
+
+
+def _by_language(name: models.AreaName) -> tuple[int, str, str]:
+    """The official languages first, then English, then the others."""
+    forms = (("sq", "Latn"), ("sr", "Cyrl"), ("sr", "Latn"), ("en", "Latn"))
+    form = (name.language, name.script)
+    return forms.index(form) if form in forms else len(forms), name.language, name.name
 
 
 # --- the map
@@ -328,7 +341,7 @@ def _properties(mark: maps.Mark, shape: BaseGeometry) -> dict[str, object]:
 
 
 def _rows(request: door.Request, layer: queries.Layer | None) -> tuple[list[MapRow], list[Class]]:
-    areas = list(models.Area.objects.visible_to(request.access).filter(kind=KIND).order_by("label_sq"))
+    areas = in_order(models.Area.objects.visible_to(request.access).filter(kind=KIND))
     figures = queries.layer_figures(layer, KIND) if layer else {}
     bounds = rules.class_bounds(figure.value for figure in figures.values())
     cells = _cells()

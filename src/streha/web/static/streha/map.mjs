@@ -15,7 +15,7 @@ function steps() {
 function labels(shapes) {
   const features = shapes.features.map((each) => ({
     type: "Feature",
-    properties: each.properties,
+    properties: { names: each.properties.label.replace(" / ", "\n") },
     geometry: { type: "Point", coordinates: each.properties.at },
   }));
   return { type: "FeatureCollection", features };
@@ -37,13 +37,14 @@ function style(shapes) {
         type: "symbol",
         source: "labels",
         layout: {
-          "text-field": ["get", "label"],
+          "text-field": ["get", "names"],
           "text-font": ["Noto Sans"],
           "text-size": ["interpolate", ["linear"], ["zoom"], 7, 11, 11, 15],
-          "text-max-width": 7,
+          "text-max-width": 9,
+          "text-line-height": 1.1,
           "text-padding": 4,
         },
-        paint: { "text-color": "#1c2530", "text-halo-color": "rgba(255,255,255,.9)", "text-halo-width": 1.6 },
+        paint: { "text-color": "#1c2530", "text-halo-color": "#fff", "text-halo-width": 2 },
       },
     ],
   };
