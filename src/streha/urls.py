@@ -1,10 +1,11 @@
-"""Where requests go: the HTML door at the root, the API door under ``api/`` once it is built."""
+"""Where requests go: the HTML door at the root, the API door under ``api/``."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/", include("streha.api.urls")),
     path("", include("streha.web.urls")),
 ]
 

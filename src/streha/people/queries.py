@@ -11,6 +11,7 @@ import heapq
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -141,7 +142,7 @@ def households_page(
     """Households visible to the viewer, by the name of their head."""
     rows = models.Household.objects.visible_to(access).filter(ended_on=None)
     keepers = keepers_open_to(access, Action.PERSON_VIEW)
-    return _ordered_page(*_within(rows, keepers, area_id), after, limit, with_households)
+    return _ordered_page(*_within(rows, keepers, area_id), after, limit, partial(with_households, access))
 
 
 def _within(
@@ -222,11 +223,11 @@ def with_people(ids: Sequence[int]) -> list[models.Person]:
     return [by_id[pk] for pk in ids if pk in by_id]
 
 
-def with_households(ids: Sequence[int]) -> list[models.Household]:
-    """Households in the order of their ids, with current members and their names."""
+def with_households(access: Access, ids: Sequence[int]) -> list[models.Household]:
+    """Households in the order of their ids, with those current members whom the viewer may see."""
     members = Prefetch(
         "memberships",
-        queryset=models.Membership.objects.filter(ended_on=None)
+        queryset=models.Membership.objects.filter(models.visible_q(access, prefix="person__"), ended_on=None)
         .select_related("person")
         .prefetch_related(
             Prefetch(
@@ -270,7 +271,7 @@ def search(access: Access, text: str, *, after: str = "", limit: int = PAGE_SIZE
         return Found(question, (), (), spelt, (), "")
     if question.household_id is not None:
         seen = models.Household.objects.visible_to(access).filter(pk=question.household_id)
-        return Found(question, (), tuple(with_households(list(seen.values_list("pk", flat=True)))), (), (), "")
+        return Found(question, (), tuple(with_households(access, list(seen.values_list("pk", flat=True)))), (), (), "")
     if question.person_id is not None or question.numbers:
         ids = _by_number(access, question, limit)
         return Found(question, tuple(with_people(ids)), (), (), (), "")
@@ -452,6 +453,19 @@ def visible_person(access: Access, person_id: int) -> models.Person:
     if found is None:
         raise errors.NotFound()
     return found
+
+
+def note_look(access: Access, people: Sequence[models.Person], *, where: str, at: dt.datetime) -> None:
+    """That these people were shown in a list, a search or an answer is on record, each by name."""
+    if people:
+        audit.looked(
+            by=access.actor,
+            at=at,
+            verb="listed",
+            subjects=[person.subject for person in people],
+            classes=[FieldClass.IDENTITY],
+            where=where,
+        )
 
 
 def person_page(access: Access, person_id: int, *, at: dt.datetime) -> PersonPage:

@@ -44,6 +44,7 @@ def people(request: door.Request) -> HttpResponse:
         source=request.GET.get("source", "")[:40],
     )
     page = queries.people_page(request.access, narrowed, after=request.GET.get("after", ""))
+    queries.note_look(request.access, page.rows, where="people", at=door.now())
     context = {
         "page": page,
         "rows": _listed(request.access, page.rows),
@@ -98,6 +99,7 @@ def search(request: door.Request) -> HttpResponse:
     """What the one search box found."""
     text = request.GET.get("q", "")
     found = queries.search(request.access, text, after=request.GET.get("after", ""))
+    queries.note_look(request.access, found.people, where="search", at=door.now())
     context = {
         "q": found.question.text,
         "found": found,
@@ -113,6 +115,8 @@ def hints(request: door.Request) -> HttpResponse:
     """The first few while somebody types."""
     text = request.GET.get("q", "")
     found = queries.search(request.access, text, limit=HINTS) if len(text.strip()) > 1 else None
+    if found:
+        queries.note_look(request.access, found.people, where="hints", at=door.now())
     context = {"found": found, "rows": _listed(request.access, found.people) if found else [], "q": text}
     return render(request, "search/hints.html", context)
 

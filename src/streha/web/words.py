@@ -214,6 +214,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "member left": _("Member left"),
         "head chosen": _("Head chosen"),
         "opened": _("Opened the page"),
+        "listed": _("Saw in a list"),
         "shown": _("Looked behind “show”"),
         "exported": _("Exported"),
         "erased": _("Erased"),

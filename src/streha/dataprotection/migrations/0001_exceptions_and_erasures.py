@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,31 +14,87 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Erasure',
+            name="Erasure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.UUIDField(unique=True)),
-                ('person_number', models.CharField(max_length=20)),
-                ('reason', models.CharField(max_length=20)),
-                ('erased_at', models.DateTimeField()),
-                ('erased_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("subject", models.UUIDField(unique=True)),
+                ("person_number", models.CharField(max_length=20)),
+                ("reason", models.CharField(max_length=20)),
+                ("erased_at", models.DateTimeField()),
+                (
+                    "erased_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PrincipleException',
+            name="PrincipleException",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('principle', models.CharField(choices=[('lawful', 'lawful'), ('purpose', 'purpose'), ('quality', 'quality'), ('consent', 'consent'), ('transfer', 'transfer'), ('confidentiality', 'confidentiality'), ('access', 'access'), ('security', 'security'), ('retention', 'retention'), ('application', 'application'), ('ownership', 'ownership'), ('oversight', 'oversight'), ('exceptions', 'exceptions')], max_length=20)),
-                ('reason', models.TextField()),
-                ('starts', models.DateField()),
-                ('ends', models.DateField()),
-                ('asked_at', models.DateTimeField()),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "principle",
+                    models.CharField(
+                        choices=[
+                            ("lawful", "lawful"),
+                            ("purpose", "purpose"),
+                            ("quality", "quality"),
+                            ("consent", "consent"),
+                            ("transfer", "transfer"),
+                            ("confidentiality", "confidentiality"),
+                            ("access", "access"),
+                            ("security", "security"),
+                            ("retention", "retention"),
+                            ("application", "application"),
+                            ("ownership", "ownership"),
+                            ("oversight", "oversight"),
+                            ("exceptions", "exceptions"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("starts", models.DateField()),
+                ("ends", models.DateField()),
+                ("asked_at", models.DateTimeField()),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends__gte', models.F('starts'))), name='dataprotection_exception_ends_after_start'), models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('asked_by')), _negated=True), _connector='OR'), name='dataprotection_exception_approved_by_another')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends__gte", models.F("starts"))),
+                        name="dataprotection_exception_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by", None),
+                            models.Q(("approved_by", models.F("asked_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="dataprotection_exception_approved_by_another",
+                    ),
+                ],
             },
         ),
     ]

@@ -1,0 +1,135 @@
+"""What goes in and out of the API: names as in the register, codes as codes, dates in ISO 8601."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from ninja import Field, Schema
+
+from streha.common.codes import Language, Precision, Script, Sex
+from streha.people import rules
+
+Text = Annotated[str, Field(max_length=100)]
+Pk = Annotated[int, Field(ge=1, le=2**62)]
+
+
+class AreaOut(Schema):
+    id: int
+    kind: str
+    name_sq: str
+    name_sr_cyrl: str
+    name_sr_latn: str
+    name_en: str
+    parent_id: int | None
+    codes: dict[str, str] = {}
+
+
+class ObservationOut(Schema):
+    indicator: str
+    period_start: dt.date
+    period_end: dt.date
+    group: str
+    value: float
+    unit: str
+    basis: str
+    source: str
+
+
+class NameOut(Schema):
+    kind: rules.NameKind
+    script: Script
+    given: str
+    father: str
+    family: str
+
+
+class PersonOut(Schema):
+    """A person as the token may see them: what is not readable is null."""
+
+    id: int
+    number: str
+    names: list[NameOut]
+    birth_date: dt.date | None
+    birth_precision: str
+    sex: Sex
+    vital_status: rules.VitalStatus
+    keeper_id: int
+    home_area_id: int | None
+    household_id: int | None
+    ended_on: dt.date | None
+    version: int
+
+
+class PeopleOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end. No totals."""
+
+    items: list[PersonOut]
+    next: str
+
+
+class NameIn(Schema):
+    given: Text = ""
+    father: Text = ""
+    family: Text = ""
+    kind: rules.NameKind = rules.NameKind.MAIN
+
+
+class IdentifierIn(Schema):
+    kind: rules.IdentifierKind
+    value: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class PersonIn(Schema):
+    names: Annotated[list[NameIn], Field(min_length=1, max_length=10)]
+    keeper_id: Pk
+    sex: Sex = Sex.UNKNOWN
+    birth_date: dt.date | None = None
+    birth_precision: Precision | None = None
+    language: Language | None = None
+    citizenship: Annotated[str, Field(pattern="^([A-Z]{2})?$")] = ""
+    home_area_id: Pk | None = None
+    phone: Annotated[str, Field(max_length=40)] = ""
+    identifiers: Annotated[list[IdentifierIn], Field(max_length=10)] = []
+
+
+class PersonChange(Schema):
+    """New values; what is left out stays. ``version`` is the one that was read."""
+
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    given: Text | None = None
+    father: Text | None = None
+    family: Text | None = None
+    sex: Sex | None = None
+    birth_date: dt.date | None = None
+    birth_precision: Precision | None = None
+    language: Language | None = None
+
+
+class MemberOut(Schema):
+    person_id: int
+    relation: rules.Relation
+    is_head: bool
+    started_on: dt.date | None
+
+
+class HouseholdOut(Schema):
+    id: int
+    number: str
+    keeper_id: int
+    home_area_id: int | None
+    members: list[MemberOut]
+    version: int
+
+
+class HouseholdsOut(Schema):
+    items: list[HouseholdOut]
+    next: str
+
+
+class SearchOut(Schema):
+    """People found by any spelling; ``spellings`` says which words were read how."""
+
+    items: list[PersonOut]
+    spellings: dict[str, list[str]]
+    next: str

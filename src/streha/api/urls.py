@@ -1,0 +1,22 @@
+"""Every operation of the API, under /api/."""
+
+from __future__ import annotations
+
+from django.urls import path
+from ninja import NinjaAPI
+
+from streha.api import door, people, places
+
+api = NinjaAPI(
+    title="Streha",
+    version="1",
+    description="People, households, places and imports for programs. Tokens are made on the page of one's account.",
+    urls_namespace="api",
+    docs_url=None,
+    openapi_url="/openapi.json",
+)
+api.add_router("", people.router)
+api.add_router("", places.router)
+door.install(api)
+
+urlpatterns = [path("", api.urls)]
