@@ -64,7 +64,7 @@ def _scope_q(access: Access, action: Action, prefix: str) -> models.Q:
     found = models.Q(pk__in=[])
     for kind, keys in rules.scopes_by_kind(access.scopes(action)).items():
         if kind == ScopeKind.EVERYTHING:
-            return models.Q()
+            return ~models.Q(pk__in=[])  # not the empty Q, which vanishes from an OR
         if kind == ScopeKind.AREA:
             found |= models.Q(**{f"{prefix}keeper_id__in": sorted(places.subtree_ids(int(k) for k in keys))})
         elif kind == ScopeKind.ORGANISATION:
