@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from django.db import models as orm
 from django.db import transaction
 
+from streha.accounts import queries as accounts
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.audit import rules as audit_rules
@@ -69,6 +70,8 @@ def register_many(
         _check_draft(draft, position, at.date())
     _require_writable(by, action, drafts)
     keys = list(subjects) if subjects is not None else audit.new_subjects(len(drafts), at=at)
+    if accounts.is_demo_office():
+        drafts = [replace(draft, is_fictional=True) for draft in drafts]
     people = models.Person.objects.bulk_create(
         [_person_row(draft, subject, by, at, origin) for draft, subject in zip(drafts, keys, strict=True)],
         batch_size=PIECE,
@@ -80,6 +83,7 @@ def register_many(
     models.DisplacementEpisode.objects.bulk_create(
         [_episode_row(p, e, at) for p, d in zip(people, drafts, strict=True) for e in d.episodes], batch_size=PIECE
     )
+    _write_facts(people, drafts, by, at)
     audit.record_many(
         [
             audit_rules.Entry(
@@ -251,6 +255,84 @@ def _write_contacts(told: Sequence[tuple[models.Person, rules.ContactDraft]], at
             )
         )
     return models.Contact.objects.bulk_create(rows, batch_size=PIECE)
+
+
+def _write_facts(
+    people: Sequence[models.Person], drafts: Sequence[rules.PersonDraft], by: Access, at: dt.datetime
+) -> None:
+    """Wishes, consents, answers, needs and protection notes told at registration."""
+    told = list(zip(people, drafts, strict=True))
+    models.Intention.objects.bulk_create(
+        [
+            models.Intention(person=p, wish=i.wish, area_id=i.area_id, said_on=i.said_on, noted_at=at)
+            for p, d in told
+            for i in d.intentions
+        ],
+        batch_size=PIECE,
+    )
+    models.Consent.objects.bulk_create(
+        [_consent_row(p, c, by, at) for p, d in told for c in d.consents], batch_size=PIECE
+    )
+    models.Functioning.objects.bulk_create(
+        [
+            models.Functioning(
+                person=p,
+                asked_on=f.asked_on,
+                noted_at=at,
+                **dict(zip(rules.FUNCTIONING_DOMAINS, f.answers, strict=True)),
+            )
+            for p, d in told
+            for f in d.functioning
+        ],
+        batch_size=PIECE,
+    )
+    _write_needs([(p, n) for p, d in told for n in d.needs], at)
+    _write_protection_notes([(p, d.protection_note) for p, d in told if d.protection_note], by, at)
+
+
+def _consent_row(person: models.Person, draft: rules.ConsentDraft, by: Access, at: dt.datetime) -> models.Consent:
+    return models.Consent(
+        person=person,
+        purpose=rules.tidy_text(draft.purpose),
+        recipients=rules.tidy_text(draft.recipients),
+        basis=draft.basis,
+        given_on=draft.given_on,
+        expires_on=draft.expires_on,
+        evidence=rules.tidy_text(draft.evidence),
+        noted_by_id=by.user_id,
+        noted_at=at,
+    )
+
+
+def _write_needs(told: Sequence[tuple[models.Person, rules.NeedDraft]], at: dt.datetime) -> list[models.SpecificNeed]:
+    noted = [(p, n) for p, n in told if n.note]
+    sealed = iter(audit.seal_many([(p.subject, n.note.encode()) for p, n in noted], context=models.SEALED_NEED))
+    return models.SpecificNeed.objects.bulk_create(
+        [
+            models.SpecificNeed(
+                person=person,
+                kind=need.kind,
+                note_sealed=next(sealed) if need.note else None,
+                valid_from=at.date(),
+                noted_at=at,
+            )
+            for person, need in told
+        ],
+        batch_size=PIECE,
+    )
+
+
+def _write_protection_notes(
+    told: Sequence[tuple[models.Person, str]], by: Access, at: dt.datetime
+) -> list[models.ProtectionNote]:
+    sealed = audit.seal_many([(p.subject, text.encode()) for p, text in told], context=models.SEALED_NOTE)
+    return models.ProtectionNote.objects.bulk_create(
+        [
+            models.ProtectionNote(person=person, sealed=token, noted_by_id=by.user_id, noted_at=at)
+            for (person, _), token in zip(told, sealed, strict=True)
+        ],
+        batch_size=PIECE,
+    )
 
 
 def _episode_row(person: models.Person, draft: rules.EpisodeDraft, at: dt.datetime) -> models.DisplacementEpisode:
@@ -541,9 +623,7 @@ def note_functioning(
 ) -> models.Functioning:
     """The answers to the Washington Group Short Set are on file with the day they were given."""
     person = _person_for_change(person_id, by, classes={FieldClass.HEALTH})
-    wrong = {d: a for d, a in answers.items() if d not in rules.FUNCTIONING_DOMAINS or a not in {None, 1, 2, 3, 4}}
-    if wrong or not any(answers.values()):
-        raise errors.BadInput(errors.message("Answer at least one question, each from 1 to 4."), code="answers_wrong")
+    rules.check_answers(answers)
     row = models.Functioning.objects.create(person=person, asked_on=asked_on, noted_at=at, **answers)
     _record("functioning noted", person, by, at, payload={"asked_on": [None, asked_on.isoformat()]})
     return row
@@ -555,10 +635,7 @@ def add_need(
 ) -> models.SpecificNeed:
     """The need is on file; its note is sealed."""
     person = _person_for_change(person_id, by, classes={FieldClass.HEALTH})
-    sealed = audit.seal(person.subject, note.encode(), context=models.SEALED_NEED) if note else None
-    need = models.SpecificNeed.objects.create(
-        person=person, kind=kind, note_sealed=sealed, valid_from=at.date(), noted_at=at
-    )
+    (need,) = _write_needs([(person, rules.NeedDraft(kind, note))], at)
     _record("need added", person, by, at, payload={"kind": [None, kind]})
     return need
 
@@ -584,25 +661,10 @@ def give_consent(
 ) -> models.Consent:
     """The consent is on file with purpose, recipients, basis and evidence."""
     person = _person_for_change(person_id, by, classes={FieldClass.IDENTITY})
-    if not rules.tidy_text(purpose):
-        raise errors.BadInput(errors.message("A consent needs a purpose."), code="purpose_missing")
-    if expires_on is not None and expires_on < given_on:
-        raise errors.BadInput(
-            errors.message("The consent would expire on {value}, before it was given. Correct one of the days."),
-            code="expires_before_given",
-            value=expires_on.strftime("%d.%m.%Y"),
-        )
-    consent = models.Consent.objects.create(
-        person=person,
-        purpose=rules.tidy_text(purpose),
-        recipients=rules.tidy_text(recipients),
-        basis=basis,
-        given_on=given_on,
-        expires_on=expires_on,
-        evidence=rules.tidy_text(evidence),
-        noted_by_id=by.user_id,
-        noted_at=at,
-    )
+    draft = rules.ConsentDraft(purpose, given_on, recipients, basis, expires_on, evidence)
+    rules.check_consent(draft)
+    consent = _consent_row(person, draft, by, at)
+    consent.save()
     _record("consent given", person, by, at, payload={"purpose": [None, consent.purpose]})
     return consent
 
@@ -667,12 +729,7 @@ def add_protection_note(person_id: int, text: str, *, by: Access, at: dt.datetim
     person = _person_for_change(person_id, by, classes={FieldClass.PROTECTION})
     if not rules.tidy_text(text):
         raise errors.BadInput(errors.message("Write the note, or leave the form."), code="note_missing")
-    note = models.ProtectionNote.objects.create(
-        person=person,
-        sealed=audit.seal(person.subject, text.encode(), context=models.SEALED_NOTE),
-        noted_by_id=by.user_id,
-        noted_at=at,
-    )
+    (note,) = _write_protection_notes([(person, text)], by, at)
     _record("protection note added", person, by, at)
     return note
 
@@ -771,6 +828,7 @@ def open_households(
     by.require(action)
     people = _members(drafts, by, action)
     subjects = audit.new_subjects(len(drafts), at=at)
+    is_demo = accounts.is_demo_office()
     rows = [
         models.Household(
             subject=subject,
@@ -784,7 +842,7 @@ def open_households(
             source=origin.source,
             source_ref=draft.source_ref[:80],
             shielded=any(people[m.person_id].shielded for m in draft.members),
-            is_fictional=draft.is_fictional,
+            is_fictional=draft.is_fictional or is_demo,
         )
         for draft, subject in zip(drafts, subjects, strict=True)
     ]

@@ -669,3 +669,16 @@ def rows_for_export(access: Access, narrowed: PersonFilter) -> Iterator[models.P
         if not page.next:
             return
         after = page.next
+
+
+# --- fiction and reality --------------------------------------------------------------------------
+
+
+def holds_real() -> bool:
+    """Whether anybody in this register is not invented."""
+    return models.Person.objects.filter(is_fictional=False).exists()
+
+
+def number_from(source: str) -> int:
+    """How many persons came from a source other than the office; for a load that goes on where it stopped."""
+    return models.Person.objects.filter(source=source).count()

@@ -198,6 +198,43 @@ class EpisodeDraft:
 
 
 @dataclass(frozen=True)
+class IntentionDraft:
+    """What the person said they want, and where."""
+
+    wish: Wish
+    said_on: dt.date
+    area_id: int | None = None
+
+
+@dataclass(frozen=True)
+class ConsentDraft:
+    """What the person agreed to."""
+
+    purpose: str
+    given_on: dt.date
+    recipients: str = ""
+    basis: LegalBasis = LegalBasis.CONSENT
+    expires_on: dt.date | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class FunctioningDraft:
+    """Answers to the Washington Group Short Set, in the order of ``FUNCTIONING_DOMAINS``, each 1 to 4 or None."""
+
+    asked_on: dt.date
+    answers: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class NeedDraft:
+    """A specific need; the note is sealed."""
+
+    kind: NeedKind
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class PersonDraft:
     """A person about to be registered."""
 
@@ -214,6 +251,11 @@ class PersonDraft:
     identifiers: tuple[IdentifierDraft, ...] = ()
     contacts: tuple[ContactDraft, ...] = ()
     episodes: tuple[EpisodeDraft, ...] = ()
+    intentions: tuple[IntentionDraft, ...] = ()
+    consents: tuple[ConsentDraft, ...] = ()
+    functioning: tuple[FunctioningDraft, ...] = ()
+    needs: tuple[NeedDraft, ...] = ()
+    protection_note: str = ""
     shielded: bool = False
     is_fictional: bool = False
 
@@ -224,9 +266,15 @@ class PersonDraft:
             found.add(FieldClass.CONTACT)
         if self.community:
             found.add(FieldClass.COMMUNITY)
-        if self.home_area_id or any(e.from_area_id or e.to_area_id or e.from_text or e.to_text for e in self.episodes):
+        if (
+            self.home_area_id
+            or any(intention.area_id for intention in self.intentions)
+            or any(e.from_area_id or e.to_area_id or e.from_text or e.to_text for e in self.episodes)
+        ):
             found.add(FieldClass.HOME_LOCATION)
-        if self.shielded:
+        if self.functioning or self.needs:
+            found.add(FieldClass.HEALTH)
+        if self.shielded or self.protection_note:
             found.add(FieldClass.PROTECTION)
         return frozenset(found)
 
@@ -258,6 +306,10 @@ def check_person(draft: PersonDraft, today: dt.date) -> None:
         for part in (name.given, name.father, name.family):
             check_name_part(part)
     check_birth(draft.birth_date, draft.birth_precision, today)
+    for consent in draft.consents:
+        check_consent(consent)
+    for answers in draft.functioning:
+        check_answers(dict(zip(FUNCTIONING_DOMAINS, answers.answers, strict=True)))
 
 
 def check_name_part(part: str) -> None:
@@ -275,6 +327,25 @@ def check_name_part(part: str) -> None:
             code="name_without_letters",
             value=part,
         )
+
+
+def check_consent(draft: ConsentDraft) -> None:
+    """Raise BadInput for a consent to nothing, or one over before it began."""
+    if not tidy_text(draft.purpose):
+        raise errors.BadInput(errors.message("A consent needs a purpose."), code="purpose_missing")
+    if draft.expires_on is not None and draft.expires_on < draft.given_on:
+        raise errors.BadInput(
+            errors.message("The consent would expire on {value}, before it was given. Correct one of the days."),
+            code="expires_before_given",
+            value=draft.expires_on.strftime("%d.%m.%Y"),
+        )
+
+
+def check_answers(answers: Mapping[str, int | None]) -> None:
+    """Raise BadInput for answers to the Washington Group Short Set that are none, or not of it."""
+    wrong = {d: a for d, a in answers.items() if d not in FUNCTIONING_DOMAINS or a not in {None, 1, 2, 3, 4}}
+    if wrong or not any(answers.values()):
+        raise errors.BadInput(errors.message("Answer at least one question, each from 1 to 4."), code="answers_wrong")
 
 
 def check_birth(birth: dt.date | None, precision: str, today: dt.date) -> None:
