@@ -22,10 +22,12 @@ from django.utils.translation import gettext
 
 from streha.accounts import rules as accounts
 from streha.common import errors
+from streha.dataprotection import actions as protection
 from streha.jobs import actions as jobs
 from streha.jobs import rules as job_rules
 from streha.jobs.models import Job
 from streha.people import rules as people_rules
+from streha.people.exports import actions as exports
 from streha.people.imports import actions, models, queries
 from streha.people.imports.rules import rows as row_rules
 from streha.places import models as place_models
@@ -51,6 +53,16 @@ def stage(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access)
 def commit(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
     """Take the decided rows of an import into the register."""
     return actions.commit(int(payload["batch"]), progress, by=by, at=now())
+
+
+def export(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
+    """Make a list that somebody asked for."""
+    return exports.make(int(payload["export"]), progress, by=by, at=now())
+
+
+def retain(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
+    """Erase the people of an import that is past its day."""
+    return protection.retain(int(payload["batch"]), progress, by=by, at=now())
 
 
 def abandon(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:

@@ -42,12 +42,15 @@ KINDS: dict[str, str] = {
     "imports.stage": "streha.cli.people:stage",
     "imports.commit": "streha.cli.people:commit",
     "imports.abandon": "streha.cli.people:abandon",
+    "people.export": "streha.cli.people:export",
+    "dataprotection.retain": "streha.cli.people:retain",
 }
 
 # name -> (period, function(at))
 EVERY: dict[str, tuple[dt.timedelta, str]] = {
     "audit.seal": (dt.timedelta(minutes=1), "streha.cli.worker:seal"),
     "audit.anchor": (dt.timedelta(hours=1), "streha.cli.audit:anchor_now"),
+    "exports.end": (dt.timedelta(hours=1), "streha.cli.worker:end_exports"),
     "jobs.forget": (dt.timedelta(days=1), "streha.cli.worker:forget"),
 }
 
@@ -77,6 +80,13 @@ def seal(at: dt.datetime) -> None:
 def forget(at: dt.datetime) -> None:
     """Forget jobs that were closed long ago."""
     actions.forget_finished(at=at)
+
+
+def end_exports(at: dt.datetime) -> None:
+    """Destroy lists whose time has run out."""
+    from streha.people.exports import actions as exports
+
+    exports.destroy_expired(by=system("worker"), at=at)
 
 
 def new_name() -> str:

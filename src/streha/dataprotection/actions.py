@@ -11,7 +11,10 @@ from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.common import errors
 from streha.dataprotection import models, queries, rules
+from streha.jobs import actions as jobs
+from streha.jobs.models import Job
 from streha.people import queries as people
+from streha.people.exports import actions as exports
 
 ROOM = "dataprotection"
 
@@ -28,6 +31,28 @@ def erase_person(person_id: int, *, reason: str, by: Access, at: dt.datetime) ->
     leave_no_trace()
 
 
+def start_retention(batch_id: int, *, by: Access, at: dt.datetime) -> Job:
+    """The people of an import past its day will be erased, one after another, by a job that can be watched."""
+    by.require(Action.SUBJECT_ERASE)
+    if batch_id not in {batch.pk for batch in queries.retention_due(at.date())}:
+        raise errors.NotFound()
+    return jobs.enqueue(
+        "dataprotection.retain", payload={"batch": batch_id}, by=by, at=at, key=f"retention-{batch_id}-{at:%Y%m%d}"
+    )
+
+
+def retain(batch_id: int, progress: jobs.Progress, *, by: Access, at: dt.datetime) -> dict[str, int]:
+    """The job: every person of the import is erased; killed and begun again, it goes on with those who are left."""
+    by.require(Action.SUBJECT_ERASE)
+    people_due = queries.people_of_batch(batch_id)
+    for position, (_pk, subject, number) in enumerate(people_due):
+        progress(position, len(people_due))
+        with transaction.atomic():
+            _erase(subject, number=number, reason="retention", by=by, at=at)
+    leave_no_trace()
+    return {"erased": len(people_due)}
+
+
 def erase_again(subject: uuid.UUID, *, by: Access, at: dt.datetime) -> None:
     """A restored backup still knew somebody who had been erased: every room forgets them again."""
     for room in queries.ROOMS:
@@ -37,6 +62,7 @@ def erase_again(subject: uuid.UUID, *, by: Access, at: dt.datetime) -> None:
 def _erase(subject: uuid.UUID, *, number: str, reason: str, by: Access, at: dt.datetime) -> None:
     for room in queries.ROOMS:
         room.erase(subject, by=by.actor, at=at)
+    exports.destroy_all(by=by, at=at)
     audit.destroy_subject(subject, by=by.actor, at=at, reason=reason)
     models.Erasure.objects.create(
         subject=subject, person_number=number, reason=reason, erased_at=at, erased_by_id=by.user_id

@@ -7,6 +7,8 @@ import uuid
 from dataclasses import dataclass
 from types import ModuleType
 
+from django.db.models import Exists, OuterRef
+
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.audit import queries as log
@@ -14,6 +16,7 @@ from streha.common.subjects import Section
 from streha.dataprotection import models
 from streha.people import personal as people
 from streha.people import queries as people_queries
+from streha.people.imports.models import ImportBatch
 from streha.people.models import Person
 
 # Every room that knows persons, by its personal.py; a test holds that none is missing.
@@ -55,6 +58,19 @@ def subject_file(access: Access, person_id: int, *, at: dt.datetime) -> SubjectF
 def collect(subject: uuid.UUID) -> tuple[Section, ...]:
     """What every room holds about a person."""
     return tuple(section for room in ROOMS for section in room.collect(subject))
+
+
+def retention_due(day: dt.date) -> list[ImportBatch]:
+    """Committed imports past the day until which they may be kept, some of whose people are still in the register."""
+    past = ImportBatch.objects.filter(state="committed", retain_until__lt=day)
+    alive = Person.objects.filter(staged__batch=OuterRef("pk"), erased_at=None)
+    return list(past.filter(Exists(alive)).order_by("retain_until")[:50])
+
+
+def people_of_batch(batch_id: int) -> list[tuple[int, uuid.UUID, str]]:
+    """Id, key and number of the persons whom one import brought and who are not erased."""
+    found = Person.objects.filter(staged__batch_id=batch_id, staged__decision="new", erased_at=None).distinct()
+    return [(person.pk, person.subject, person.number) for person in found.order_by("pk").iterator()]
 
 
 def exceptions_in_force(day: dt.date) -> list[models.PrincipleException]:

@@ -656,5 +656,6 @@ class MatchPair(models.Model):
         return f"{self.left_id} ~ {self.right_id}"
 
 
-# The tables of imports stand in their own module; Django finds a room's tables here.
+# The tables of exports and imports stand in their own modules; Django finds a room's tables here.
+from streha.people.exports import models as exports  # noqa: E402, F401
 from streha.people.imports import models as imports  # noqa: E402, F401

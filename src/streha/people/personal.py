@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from streha.audit import actions as audit
 from streha.audit.rules import Actor
 from streha.common.subjects import Section
 from streha.people import models, queries
+from streha.people.imports import personal as imports
 from streha.people.rules import FUNCTIONING_DOMAINS
 
 ROOM = "people"
@@ -80,6 +81,7 @@ def _sections(person: models.Person) -> Iterator[Section]:
             for t in person.transfers.order_by("pk")
         ),
     )
+    yield imports.collect(person)
 
 
 def _facts(person: models.Person) -> Iterator[tuple[str, str]]:
@@ -150,6 +152,7 @@ def erase(subject: uuid.UUID, *, by: Actor, at: dt.datetime) -> None:
     person = person_of(subject)
     if person is None:
         return
+    imports.erase(person, by=by, at=at)
     homes = list(models.Household.objects.filter(memberships__person=person).distinct())
     for related in (
         person.names,
@@ -200,8 +203,3 @@ def _settle(household: models.Household, by: Actor, at: dt.datetime) -> None:
         household.erased_at = at
         audit.destroy_subject(household.subject, by=by, at=at, reason="household without members")
     household.save()
-
-
-def subjects_due(*, source: str) -> Iterable[uuid.UUID]:
-    """Persons who came with one source and are not erased: for retention by import."""
-    return models.Person.objects.filter(source=source, erased_at=None).values_list("subject", flat=True)

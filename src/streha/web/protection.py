@@ -31,6 +31,7 @@ def overview(request: door.Request) -> HttpResponse:
         "controls": [(words.word("principle", c.principle), _(c.control)) for c in rules.CONTROLS],
         "in_force": queries.exceptions_in_force(door.now().date()),
         "waiting": waiting[:50],
+        "due": queries.retention_due(door.now().date()),
         "erasures": models.Erasure.objects.select_related("erased_by").order_by("-pk")[:50],
     }
     return render(request, "protection/overview.html", context)
@@ -132,4 +133,13 @@ def approve(request: door.Request, pk: int) -> HttpResponse:
     """Approve an exception that somebody else asked for."""
     actions.approve_exception(pk, by=request.access, at=door.now())
     messages.success(request, _("Approved."))
+    return redirect("protection")
+
+
+@require_POST
+@door.open_to(Action.SUBJECT_ERASE)
+def retention(request: door.Request, pk: int) -> HttpResponse:
+    """Erase the people of an import that is past its day."""
+    actions.start_retention(pk, by=request.access, at=door.now())
+    messages.success(request, _("The job is waiting. Its progress stands under Jobs."))
     return redirect("protection")

@@ -8,6 +8,7 @@ from streha.web import (
     about,
     breaks,
     entrance,
+    exports,
     households,
     jobs,
     language,
@@ -71,6 +72,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("protection/", protection.overview, name="protection"),
     path("protection/exceptions/new/", protection.exception, name="protection_exception"),
     path("protection/exceptions/<int:pk>/approve/", protection.approve, name="protection_approve"),
+    path("protection/retention/<int:pk>/", protection.retention, name="protection_retention"),
+    path("people/export/", exports.ask, name="people_export"),
+    path("exports/", exports.exports, name="exports"),
+    path("exports/<int:pk>/", exports.fetch, name="export_fetch"),
     path("people/<int:pk>/file/", protection.subject_file, name="subject_file"),
     path("people/<int:pk>/erase/", protection.erase, name="person_erase"),
 ]
