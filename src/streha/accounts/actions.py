@@ -7,6 +7,7 @@ import secrets
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -28,7 +29,7 @@ def create_organisation(
     """The organisation exists, once."""
     by.require(Action.USER_MANAGE)
     organisation, made = models.Organisation.objects.get_or_create(
-        name=name.strip(), defaults={"kind": kind, "is_fictional": is_fictional}
+        name=name.strip(), defaults={"kind": kind, "is_fictional": is_fictional or queries.is_demo_office()}
     )
     if made:
         _record("organisation made", "organisation", organisation.pk, by, at, {"name": name})
@@ -47,8 +48,17 @@ def create_user(
     by: Access,
     at: dt.datetime,
 ) -> models.User:
-    """The user can log in with the password (without one: only after a reset) and has no rights yet."""
+    """The user can log in with the password (without one: only after a reset) and has no rights yet.
+
+    Whoever is made in the demo is a user of the demo; nobody is one elsewhere.
+    """
     by.require(Action.USER_MANAGE)
+    is_demo = is_demo or queries.is_demo_office()
+    if not rules.may_enter(is_demo_user=is_demo, in_demo=settings.DEMO):
+        raise errors.Refused(
+            errors.message("Users of the demo belong to the demo alone. Make a user with a password of their own."),
+            code="demo_user",
+        )
     name = username.strip().lower()
     if not name or models.User.objects.filter(username=name).exists():
         raise errors.Conflict(

@@ -6,12 +6,14 @@ import dataclasses
 import datetime as dt
 import hashlib
 
+from django.conf import settings
+
 from streha.accounts import models, rules
 
 
 def access(user: models.User, at: dt.datetime) -> rules.Access:
-    """The user's rights at a moment; an inactive user has none."""
-    if not user.is_active:
+    """The user's rights at a moment; an inactive user has none, nor one of the demo outside the demo."""
+    if not user.is_active or not may_enter(user):
         return rules.NOBODY
     held = tuple(grant.held() for grant in models.Grant.objects.filter(models.in_force(at), user=user))
     found = rules.Access(user_id=user.pk, label=user.username, held=held)
@@ -50,3 +52,26 @@ def open_breaks(user_id: int, at: dt.datetime) -> frozenset[str]:
     """Subjects a user may look at by break-glass at this moment."""
     found = models.BreakGlass.objects.filter(user_id=user_id, starts__lte=at, expires__gt=at, subject__isnull=False)
     return frozenset(subject.hex for subject in found.values_list("subject", flat=True) if subject)
+
+
+def may_enter(user: models.User) -> bool:
+    """Whether this office takes the user in: real data refuses the logins of the demo."""
+    return rules.may_enter(is_demo_user=user.is_demo, in_demo=settings.DEMO)
+
+
+def is_demo_office() -> bool:
+    """Whether this database was made for the demo; all that is entered into it is fictional."""
+    return models.Organisation.objects.filter(is_fictional=True).exists()
+
+
+def holds_real() -> bool:
+    """Whether some organisation or user is not of the demo."""
+    return (
+        models.Organisation.objects.filter(is_fictional=False).exists()
+        or models.User.objects.filter(is_demo=False).exists()
+    )
+
+
+def holds_demo_users() -> bool:
+    """Whether anybody here may log in with a password that everybody knows."""
+    return models.User.objects.filter(is_demo=True).exists()

@@ -16,9 +16,10 @@ from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from streha.accounts.models import Organisation, User
+from streha.accounts import queries as accounts
 from streha.audit import bridge
 from streha.common import errors
+from streha.people import queries as people
 
 LEAST_POSTGRESQL = 15
 LEAST_SECRET = 40
@@ -223,23 +224,15 @@ def migrations_behind(alias: str) -> int:
 def demo_apart() -> Iterator[Finding]:
     """Demo and real life never share a database."""
     try:
-        if settings.DEMO and has_real_data():
+        if settings.DEMO and (accounts.holds_real() or people.holds_real()):
             yield Finding("demo_on_real_data", _("This database holds real data; the demo does not open it."))
-        if not settings.DEMO and User.objects.filter(is_demo=True).exists():
+        if not settings.DEMO and (accounts.is_demo_office() or accounts.holds_demo_users()):
             yield Finding(
-                "demo_users",
-                _("This database has demo users, whose passwords everybody knows. Start with an empty database."),
+                "demo_data",
+                _("This database was made for the demo: invented people, known passwords. Start with an empty one."),
             )
     except DatabaseError:
         return  # no tables yet: said by “migrations_behind”
-
-
-def has_real_data() -> bool:
-    """Whether any organisation or user of the database is not of the demo."""
-    return (
-        Organisation.objects.filter(is_fictional=False).exists()
-        or User.objects.filter(is_demo=False, is_active=True).exists()
-    )
 
 
 def tell(found: Iterable[Finding], say: Callable[[str], None]) -> None:

@@ -153,10 +153,18 @@ def is_fragment(request: HttpRequest) -> bool:
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """How allauth behaves here: nobody signs up, no mail goes out."""
+    """How allauth behaves here: nobody signs up, no mail goes out, no demo user enters a real office."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Real data refuses the logins of the demo, by whatever way they come."""
+        if not queries.may_enter(user):
+            refused: HttpResponse = self.respond_user_inactive(request, user)
+            return refused
+        passed: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return passed
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         """Coming in stands in the log, once the second factor has been given too."""
