@@ -1,0 +1,207 @@
+"""Brings the fictional register into a database: through the office's own actions, piece by piece, each piece whole.
+
+A load that was interrupted goes on where it stopped. A database that holds anything real is refused, and one that the
+demo made is marked by a fictional organisation before anything else is written to it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from streha.accounts import actions as accounts
+from streha.accounts import queries as account_queries
+from streha.accounts.models import User
+from streha.accounts.rules import Access, Scope, ScopeKind, system
+from streha.audit import actions as audit
+from streha.audit import queries as log
+from streha.audit import rules as audit_rules
+from streha.common import errors
+from streha.people import actions as people
+from streha.people import queries as people_queries
+from streha.people.rules import MemberDraft, Relation
+from streha.places import actions as places
+from streha.places.models import Area, AreaCode, Observation
+from streha_demo import people as fiction
+from streha_demo.families import Place
+from streha_demo.logins import LOGINS, PASSWORD, Login
+
+ROOM, SOURCE = "demo", "demo"
+ORGANISATION = "Demonstration office"
+ORIGIN = people.Origin(source=SOURCE, lane=audit_rules.BATCH)
+
+
+class State(StrEnum):
+    """What a database holds."""
+
+    EMPTY = "empty"
+    UNFINISHED = "unfinished"
+    DEMO = "demo"
+    REAL = "real"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many records from which seed."""
+
+    people: int
+    seed: int
+
+
+def by_demo() -> Access:
+    """The demo itself, at the terminal."""
+    return system("demo")
+
+
+def state() -> State:
+    """What the database holds; anything not fictional makes it real."""
+    tables = connection.introspection.table_names()
+    if "people_person" not in tables or "accounts_user" not in tables:
+        return State.EMPTY
+    if account_queries.holds_real() or people_queries.holds_real():
+        return State.REAL
+    if not account_queries.is_demo_office():
+        return State.EMPTY
+    return State.DEMO if account_queries.holds_demo_users() else State.UNFINISHED
+
+
+def require_fictional(found: State) -> None:
+    """Raise Refused for a database that holds real data, and outside the demo."""
+    if not settings.DEMO:
+        raise errors.Refused(
+            errors.message("The demo runs with STREHA_DEMO=1 alone. Start it with: streha demo"), code="demo_off"
+        )
+    if found == State.REAL:
+        raise errors.Refused(
+            errors.message(
+                "The database {name} holds real data; the demo does not touch it. "
+                "Choose another folder with --data, or unset DATABASE_URL."
+            ),
+            code="demo_on_real_data",
+            name=settings.DATABASES["default"]["NAME"],
+        )
+
+
+def plan() -> Plan | None:
+    """What the demo in this database was, or is to be, made of."""
+    begun = log.log(room=ROOM, verb="begun", limit=1).rows
+    if not begun:
+        return None
+    people_wanted, _, seed = begun[0].object_key.partition("/")
+    return Plan(int(people_wanted), int(seed))
+
+
+def begin(wanted: Plan, *, at: dt.datetime) -> None:
+    """The database is marked as the demo's, and Kosovo's places are there."""
+    by = by_demo()
+    require_fictional(state())
+    with transaction.atomic():
+        accounts.create_organisation(ORGANISATION, kind="mission", by=by, at=at, is_fictional=True)
+        audit.record(
+            by=by.actor, at=at, room=ROOM, verb="begun", object_kind="demo", object_key=f"{wanted.people}/{wanted.seed}"
+        )
+    places.load_kosovo(by=by, at=at)
+
+
+def load(wanted: Plan, *, at: dt.datetime) -> Iterator[int]:
+    """Every piece that is not there yet is registered; yields how many records the register holds."""
+    require_fictional(state())
+    known = municipalities()
+    done = people_queries.number_from(SOURCE)
+    for number in range(-(-done // fiction.PIECE), fiction.piece_count(wanted.people)):
+        piece = fiction.piece(number, wanted.people, seed=wanted.seed, places=known)
+        with transaction.atomic():
+            _register(piece, at=at)
+        done += len(piece.records)
+        yield done
+
+
+def municipalities() -> list[Place]:
+    """Kosovo's municipalities with their people of 2024 and the settlements that were loaded."""
+    figures = dict(
+        Observation.objects.filter(indicator__code="population", period_end__year=2024, group="").values_list(
+            "area_id", "value"
+        )
+    )
+    codes = dict(AreaCode.objects.filter(scheme=settings.AREA_SCHEME).values_list("area_id", "code"))
+    below: dict[int, list[int]] = {}
+    for pk, parent in Area.objects.filter(kind=Area.Kind.SETTLEMENT).order_by("pk").values_list("pk", "parent_id"):
+        below.setdefault(parent, []).append(pk)
+    found = Area.objects.filter(kind=Area.Kind.MUNICIPALITY, pk__in=figures)
+    return [
+        Place(a.pk, codes[a.pk], int(figures[a.pk]), a.label_sq, a.label_sr, tuple(below.get(a.pk, ())))
+        for a in sorted(found, key=lambda area: codes[area.pk])
+    ]
+
+
+def _register(piece: fiction.Piece, *, at: dt.datetime) -> None:
+    """The people of a piece, their households, and the pairs that share a document number."""
+    by = by_demo()
+    subjects = audit.new_subjects(len(piece.records), at=at, subjects=_subjects(piece))
+    registered = people.register_many(
+        [record.draft for record in piece.records], by=by, at=at, origin=ORIGIN, subjects=subjects
+    )
+    people.open_households(
+        [
+            people.HouseholdDraft(
+                keeper_id=home.keeper_id,
+                members=tuple(
+                    MemberDraft(registered[m.at].pk, m.relation, is_head=m.relation == Relation.HEAD)
+                    for m in home.members
+                ),
+                home_area_id=home.home_area_id,
+                address=home.address,
+                is_fictional=True,
+            )
+            for home in piece.homes
+        ],
+        by=by,
+        at=at,
+        origin=ORIGIN,
+    )
+    pairs = ((registered[a].pk, registered[b].pk, "identifier") for a, b in piece.same_numbers())
+    people.note_pairs(pairs, by=by, at=at)
+
+
+def _subjects(piece: fiction.Piece) -> list[uuid.UUID]:
+    """Ids that are the same for the same seed, rising from piece to piece so that new rows lie together."""
+    moment = dt.datetime.combine(fiction.AS_OF, dt.time(), dt.UTC) + dt.timedelta(seconds=piece.number)
+    return sorted((audit_rules.subject_id(moment, entropy) for entropy in piece.entropy), key=lambda s: s.int)
+
+
+def make_logins(*, at: dt.datetime) -> Sequence[Login]:
+    """One user per role can log in; the demo is complete."""
+    by = by_demo()
+    require_fictional(state())
+    with transaction.atomic():
+        organisation = accounts.create_organisation(ORGANISATION, kind="mission", by=by, at=at, is_fictional=True)
+        codes = dict(AreaCode.objects.filter(scheme=settings.AREA_SCHEME).values_list("code", "area_id"))
+        known = set(User.objects.values_list("username", flat=True))
+        for login in LOGINS:
+            if login.username in known:
+                continue
+            user = accounts.create_user(
+                login.username,
+                full_name=login.full_name,
+                password=PASSWORD,
+                organisation_id=organisation.pk,
+                language=login.language,
+                is_demo=True,
+                by=by,
+                at=at,
+            )
+            scope = Scope(ScopeKind.AREA, str(codes[login.area])) if login.area else Scope(ScopeKind.EVERYTHING)
+            accounts.grant_role(user.pk, login.role, scope, by=by, at=at)
+    return LOGINS
+
+
+def place_names() -> dict[str, str]:
+    """Codes of municipalities with both official names, for the table of logins."""
+    held = AreaCode.objects.filter(scheme=settings.AREA_SCHEME).select_related("area")
+    return {code.code: f"{code.area.label_sq} / {code.area.label_sr_latn}" for code in held}
