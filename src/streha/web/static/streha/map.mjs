@@ -87,7 +87,7 @@ async function start() {
     new library.Popup().setLngLat(event.lngLat).setDOMContent(words(event.features[0].properties)).addTo(map);
   });
   await new Promise((done, failed) => {
-    map.once("load", done);
+    map.once("idle", done);
     map.once("error", (event) => failed(event.error));
   });
   drawn.hidden = true;
