@@ -37,7 +37,8 @@ def main() -> None:
     reference = tables.read("reference_kosovo_earthquake")
     district = {place.code: place.district for place in kosovo.municipalities()}
     assert result.destroyed is not None
-    print(f"\n{'per year':<14}{'published':>12}{'destroyed':>12}{'ratio':>8}{'displaced':>12}{'ratio':>8}{'residents':>11}")
+    head = ("per year", "published", "destroyed", "ratio", "displaced", "ratio", "residents")
+    print("\n{:<14}{:>12}{:>12}{:>8}{:>12}{:>8}{:>11}".format(*head))
     total = 0.0
     rows = [row for row in reference if row["quantity"] == "homeless per year"]
     published_residents = {row["area"]: float(row["value"]) for row in reference if row["quantity"] == "residents"}

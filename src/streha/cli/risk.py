@@ -6,37 +6,15 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any
 
 import click
-
-from streha.common import errors
-
-P = ParamSpec("P")
 
 
 @click.group(name="risk")
 def group() -> None:
     """Displacement risk: people displaced by floods and earthquakes, by area, with bands."""
-
-
-def refusing(command: Callable[P, None]) -> Callable[P, None]:
-    """The command with errors told on standard error and as exit code 2, interruption as 130; never a traceback."""
-
-    @wraps(command)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except errors.StrehaError as error:
-            click.echo(f"{error.code}: {error.english()}", err=True)
-            sys.exit(2)
-        except KeyboardInterrupt:
-            click.echo("cancelled: nothing was written.", err=True)
-            sys.exit(130)
-
-    return guarded
 
 
 @group.command()
@@ -48,7 +26,6 @@ def refusing(command: Callable[P, None]) -> Callable[P, None]:
 @click.option("--draws", type=click.IntRange(20, 100_000), default=1000, show_default=True, help="Number of draws.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="New folder for table, map and PDF.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@refusing
 def earthquake(
     *, magnitude: float, depth_km: float, lon: float, lat: float, seed: int, draws: int, out: Path | None, as_json: bool
 ) -> None:
@@ -70,7 +47,6 @@ def earthquake(
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="New folder for table, map and PDF.")
 @click.option("--cluster", metavar="ADDRESS", help="Dask scheduler to run a converted scenario on.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@refusing
 def run(*, scenario: Path, out: Path | None, cluster: str | None, as_json: bool) -> None:
     """Run the scenario in a TOML file.
 
@@ -86,7 +62,6 @@ def run(*, scenario: Path, out: Path | None, cluster: str | None, as_json: bool)
 @group.command()
 @click.argument("scenario", type=click.Path(path_type=Path, dir_okay=False))
 @click.argument("folder", type=click.Path(path_type=Path))
-@refusing
 def convert(*, scenario: Path, folder: Path) -> None:
     """Convert a scenario's maps or CLIMADA file to a store of blocks, once, whatever their size.
 
@@ -102,7 +77,6 @@ def convert(*, scenario: Path, folder: Path) -> None:
 
 @group.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@refusing
 def example(*, folder: Path) -> None:
     """Write the example, a fictional valley with flood maps, homes and a scenario, to a new folder.
 

@@ -14,6 +14,9 @@ from streha.common import errors
 from streha.common.errors import message
 from streha.formats import geo_field as geo
 
+LON_NAMES = ("lon", "longitude", "geometry.x")
+LAT_NAMES = ("lat", "latitude", "geometry.y")
+
 Hits = tuple[geo.Index, geo.Index, geo.F64]
 
 
@@ -135,37 +138,18 @@ def _parts(item: Any, size: int) -> Iterator[tuple[float, Hits]]:
 
 
 def _centroids(item: Any) -> tuple[geo.F64, geo.F64]:
-    """Coordinates from any of the layouts in use: plain arrays, a pandas table, or a table with well-known binary."""
-    if "lat" in item and "lon" in item:
-        return np.asarray(item["lon"][:], np.float64), np.asarray(item["lat"][:], np.float64)
-    if "latitude" in item and "longitude" in item:
-        return np.asarray(item["longitude"][:], np.float64), np.asarray(item["latitude"][:], np.float64)
-    if "table" in item:
-        return _from_table(item["table"])
-    raise KeyError("centroids without lat and lon")
-
-
-def _from_table(table: Any) -> tuple[geo.F64, geo.F64]:
-    """A pandas table: every column sits in a block of its type, named in the table's attributes."""
-    rows = table[:]
-    names = table.dtype.names or ()
-    for name in names:
-        column = rows[name]
-        if column.dtype.kind == "f" and column.ndim == 2 and column.shape[1] >= 2:
-            kinds = table.attrs.get(f"{name}_kind", b"")
-            labels = _labels(kinds)
-            if "lat" in labels and "lon" in labels:
-                return column[:, labels.index("lon")].astype(float), column[:, labels.index("lat")].astype(float)
-    if "lat" in names and "lon" in names:
-        return rows["lon"].astype(float), rows["lat"].astype(float)
-    raise KeyError("centroids without lat and lon")
-
-
-def _labels(kinds: Any) -> list[str]:
-    """Column labels out of the pickled list pandas writes, read as text: nothing from the file is executed."""
-    text = kinds.decode("latin-1") if isinstance(kinds, bytes) else str(kinds)
-    return [
-        word
-        for word in ("".join(c if c.isalnum() or c == "_" else " " for c in text)).split()
-        if word in ("lat", "lon")
-    ]
+    """Coordinates from either layout in use: plain arrays (to version 4), or a pandas frame in blocks of one type."""
+    columns: dict[str, geo.F64] = {}
+    for name in item:
+        if name.endswith("_items"):
+            values = item[name.replace("_items", "_values")]
+            if values.dtype.kind == "f":
+                for position, label in enumerate(item[name][:]):
+                    columns[label.decode()] = np.asarray(values[:, position], np.float64)
+        elif name in (*LON_NAMES, *LAT_NAMES):
+            columns[name] = np.asarray(item[name][:], np.float64)
+    lon = next((columns[name] for name in LON_NAMES if name in columns), None)
+    lat = next((columns[name] for name in LAT_NAMES if name in columns), None)
+    if lon is None or lat is None:
+        raise KeyError("centroids without lat and lon")
+    return lon, lat

@@ -195,11 +195,13 @@ def _raw_feature(feature: Any) -> Raw:
 
 
 def _texts(properties: Iterable[tuple[Any, Any]]) -> dict[str, str]:
-    """Properties that can name something, as text: whole numbers without a point, nothing nested."""
+    """Properties that can name or measure something, as text: whole numbers without a point, nothing nested."""
     found: dict[str, str] = {}
     for key, value in properties:
         whole = int(value) if isinstance(value, float) and value.is_integer() else value
-        if isinstance(whole, (str, int)) and not isinstance(whole, bool):
+        if isinstance(whole, float) and not math.isfinite(whole):
+            continue
+        if isinstance(whole, (str, int, float)) and not isinstance(whole, bool):
             found[str(key)] = str(whole).strip()[:200]
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,13 @@ SIMPLIFIED_DEGREES = 0.001
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Zone:
-    """One polygon: its properties, its shapely geometry in degrees and the outline as GeoJSON."""
+    """One polygon: its properties as text, its shapely geometry in degrees."""
 
-    properties: dict[str, Any]
+    properties: Mapping[str, str]
     geometry: Any
 
     def outline(self) -> dict[str, Any]:
-        """The outline for a map, simplified a little."""
+        """The outline for a map as GeoJSON, simplified a little."""
         import shapely
 
         simple = shapely.simplify(self.geometry, SIMPLIFIED_DEGREES)
@@ -32,41 +33,26 @@ class Zone:
 
 
 def zones(path: Path) -> tuple[Zone, ...]:
-    """The polygons of the file's first layer, reprojected to degrees; refuses a file without projection or polygons."""
-    import pyogrio
-    import pyogrio.errors
-    import pyproj
-    import shapely
+    """The polygons of a GeoJSON or GeoPackage in degrees; refuses a feature that is none, naming it."""
+    from streha.formats import geo as polygons
 
-    try:
-        meta, _, geometry, columns = pyogrio.raw.read(path)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, RuntimeError) as error:
-        raise geo.unreadable(path, "a vector file", error) from error
-    shapes = shapely.from_wkb(geometry)
-    if meta["crs"] is None:
-        raise errors.BadInput(
-            message("{file} has no projection. Write the right one into it (for example with gdal_edit -a_srs)."),
-            code="geo.no_projection",
-            file=path.name,
-        )
-    if not pyproj.CRS(meta["crs"]).equals("EPSG:4326", ignore_axis_order=True):
-        move = pyproj.Transformer.from_crs(meta["crs"], "EPSG:4326", always_xy=True)
-        shapes = shapely.transform(shapes, lambda xy: np.column_stack(move.transform(xy[:, 0], xy[:, 1])))
+    if not path.exists():
+        raise geo.unreadable(path, "a vector file", FileNotFoundError())
     found = []
-    for number, shape in enumerate(shapes):
-        if shape is None or shape.geom_type not in ("Polygon", "MultiPolygon"):
+    for feature in polygons.read(path):
+        if feature.geometry is None:
             raise errors.BadInput(
-                message("{file}: feature {number} is not a polygon."),
+                message("{file}: feature {number} is not a polygon. {fault}"),
                 code="geo.not_polygon",
                 file=path.name,
-                number=number,
+                number=feature.number,
+                fault=feature.fault,
             )
-        properties = {name: values[number] for name, values in zip(meta["fields"], columns, strict=True)}
-        found.append(Zone(properties, shapely.make_valid(shape)))
+        found.append(Zone(feature.properties, feature.geometry))
     return tuple(found)
 
 
-def property_of(zone: Zone, name: str, path: Path) -> Any:
+def property_of(zone: Zone, name: str, path: Path) -> str:
     """A zone's property, or a refusal naming what there is."""
     if name not in zone.properties:
         raise geo.missing_columns(path, [name], sorted(zone.properties))
@@ -108,14 +94,14 @@ def field(
     return geo.PointField(lon, lat, names, None, name, events, points, dense[events, points])
 
 
-def _number(value: Any, path: Path, name: str) -> float:
+def _number(value: str, path: Path, name: str) -> float:
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except ValueError:
         raise errors.BadInput(
             message("{file}: {name} is {value}, not a number."),
             code="geo.not_number",
             file=path.name,
             name=name,
-            value=str(value),
+            value=value,
         ) from None

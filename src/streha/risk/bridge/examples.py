@@ -58,7 +58,6 @@ source = "invented"
 def valley_files(folder: Path) -> None:
     """The valley's files in an existing folder."""
     import rasterio
-    from rasterio.transform import from_origin
 
     made = valley.build(rng=np.random.default_rng(1))
     north = valley.SOUTH + valley.ROWS * valley.CELL_DEGREES
@@ -66,7 +65,7 @@ def valley_files(folder: Path) -> None:
         with rasterio.open(
             folder / f"depth_{years}.tif", "w", driver="GTiff", height=valley.ROWS, width=valley.COLUMNS, count=1,
             dtype="float32", crs="EPSG:4326", nodata=-1.0, compress="deflate",
-            transform=from_origin(valley.WEST, north, valley.CELL_DEGREES, valley.CELL_DEGREES),
+            transform=rasterio.Affine(valley.CELL_DEGREES, 0, valley.WEST, 0, -valley.CELL_DEGREES, north),
         ) as raster:  # fmt: skip
             raster.write(depth.astype(np.float32), 1)
             raster.set_band_unit(1, "m")
