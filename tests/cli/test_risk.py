@@ -20,7 +20,10 @@ def bare(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """A process of its own with no settings in its environment."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("STREHA", "DJANGO"))}
     environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    code = "import sys; from streha.cli.main import main; sys.argv[0] = 'streha'\ntry:\n    main()\nfinally:\n    assert 'django' not in sys.modules"
+    code = (
+        "import sys; from streha.cli.main import main; sys.argv[0] = 'streha'\n"
+        "try:\n    main()\nfinally:\n    assert 'django' not in sys.modules"
+    )
     return subprocess.run(
         [sys.executable, "-c", code, "risk", *arguments],
         cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=120,

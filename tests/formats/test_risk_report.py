@@ -34,13 +34,15 @@ def report(name: str = "Mill & <b>#Village") -> risk_report.Report:
         sources=("Nobody 2020",),
         provenance={"seed": 1, "inputs": {"a.csv": "00"}},
         mark=(20.6, 42.3),
+        cells={"lon": [20.5], "displaced": [3.0]},
     )
 
 
 def test_all_files_are_written_and_agree(tmp_path: Path) -> None:
     names = {path.name for path in risk_report.write(report(), tmp_path / "out")}
     assert names == {
-        "areas.csv", "areas.parquet", "areas.geojson", "return_periods.csv", "report.json", "provenance.json", "brief.pdf",
+        "areas.csv", "areas.parquet", "areas.geojson", "return_periods.csv", "report.json", "provenance.json",
+        "brief.pdf", "cells.parquet",
     }  # fmt: skip
     folder = tmp_path / "out"
     rows = list(csv.DictReader((folder / "areas.csv").read_text(encoding="utf-8").splitlines()))

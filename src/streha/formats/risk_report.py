@@ -69,6 +69,7 @@ class Report:
     sources: tuple[str, ...]
     provenance: Mapping[str, Any]
     mark: tuple[float, float] | None = None  # an epicentre, on the map
+    cells: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # columns of the expected map
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
@@ -190,6 +191,8 @@ def _write_all(report: Report, folder: Path) -> None:
         folder / "areas.parquet"
     )
     (folder / "areas.geojson").write_text(json.dumps(areas_geojson(report), ensure_ascii=False), encoding="utf-8")
+    if report.cells:
+        polars.DataFrame(dict(report.cells)).write_parquet(folder / "cells.parquet")
     if report.return_periods:
         (folder / "return_periods.csv").write_text(periods_csv(report), encoding="utf-8")
     (folder / "report.json").write_text(json.dumps(as_json(report), ensure_ascii=False, indent=1), encoding="utf-8")

@@ -170,7 +170,8 @@ def earthquake_file(
 ) -> Path:
     path = folder / "quake.toml"
     path.write_text(
-        f'title = "t"\nhazard = "earthquake"\ndraws = 100\n[exposure]\n{exposure}\n[hits]\n{hits}\n[curves]\n{curves}\n',
+        'title = "t"\nhazard = "earthquake"\ndraws = 100\n'
+        f"[exposure]\n{exposure}\n[hits]\n{hits}\n[curves]\n{curves}\n",
         encoding="utf-8",
     )
     return path

@@ -92,7 +92,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(tmp_path: Path) -> None:
     environment["TILE_MARKS"] = str(tmp_path / "marks")
     done = subprocess.run(
         [sys.executable, str(tmp_path / "run.py"), str(tmp_path / "valley.blocks"), str(tmp_path / "marks")],
-        env=environment, capture_output=True, text=True, check=False, timeout=120,
+        env=environment, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout.strip().splitlines()[-1])

@@ -13,8 +13,9 @@ import numpy as np
 import streha.engine.risk as engine
 from streha.common.errors import message
 from streha.engine.risk import assessment as assessments
+from streha.engine.risk import exposure as exposures
 from streha.engine.risk import figures, states, tables
-from streha.engine.risk.layout import F64
+from streha.engine.risk.layout import BLOCK, F64
 from streha.formats import risk_report
 
 NOT_MODELLED = message("not modelled: needs a rate with a source")
@@ -33,6 +34,7 @@ class Place:
 
 def report_of(
     result: assessments.Assessment,
+    exposure: exposures.Exposure,
     *,
     title: str,
     places: Sequence[Place],
@@ -70,8 +72,21 @@ def report_of(
         sources=tuple(sources),
         provenance=provenance,
         mark=mark,
+        cells=_cells(result, exposure),
         extra=dict(extra or {}) | ({"average_by_tail_rule": result.tail_range} if result.tail_range else {}),
     )
+
+
+def _cells(result: assessments.Assessment, exposure: exposures.Exposure) -> dict[str, Any]:
+    """The expected map: where people live and how many are displaced there (per year, or by the event)."""
+    real = exposure.source_row >= 0
+    return {
+        "lon": exposure.lon[real],
+        "lat": exposure.lat[real],
+        "area": np.array(exposure.areas)[np.repeat(exposure.area_of_block, BLOCK)[real]],
+        "residents": exposure.people[:, real].sum(axis=0),
+        "displaced": result.expected[real],
+    }
 
 
 def shown(central: float | F64, band: F64) -> risk_report.Shown:

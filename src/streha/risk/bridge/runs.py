@@ -73,6 +73,7 @@ def earthquake_scenario(
     used = ("municipalities_kosovo", "dwellings_kosovo", "macroseismic_classes", "earthquake_outcomes")
     shown = report.report_of(
         result,
+        exposure,
         title=f"Earthquake of magnitude {magnitude:g} at {depth_km:g} km depth, {lat:g} N {lon:g} E",
         places=[report.Place(place.code, place.name, place.lon, place.lat) for place in kosovo.municipalities()],
         notes=(SCENARIO_NOTE, *NOTES["earthquake"]),
@@ -136,6 +137,7 @@ def run_scenario(
     scenario_note = (SCENARIO_NOTE,) if found.events.kind == "scenario" else ()
     shown = report.report_of(
         result,
+        exposure,
         title=asked.title,
         places=people.places,
         notes=(*asked.notes, *scenario_note, *NOTES.get(asked.hazard, ()), *people.notes, *found.notes),
