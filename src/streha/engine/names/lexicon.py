@@ -56,6 +56,15 @@ def known_keys() -> frozenset[str]:
 
 
 @cache
+def known_spellings() -> frozenset[str]:
+    """Known names as they are written, in lower case."""
+    listed = [row["name"] for row in rows("known_names.csv")]
+    paired = [form for row in rows("spellings.csv") for form in (row["albanian"], row["serbian_latin"])]
+    grouped = [form for row in rows("given_names.csv") for form in row["forms"].split()]
+    return frozenset(name.lower() for name in (*listed, *paired, *grouped))
+
+
+@cache
 def family_keys() -> frozenset[str]:
     """Search keys of the known family names."""
     listed = {fold(row["name"]) for row in rows("known_names.csv") if row["kind"] == "family"}

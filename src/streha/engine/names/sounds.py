@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
+from itertools import groupby
 from typing import Final
 
 from streha.common.codes import Script
@@ -33,21 +34,23 @@ class Unit:
     """One letter or digraph of a word.
 
     ``sounds`` are the sounds it surely may be, ``loose`` those it may be if the writer was careless, and
-    ``silent`` says that it may be left out without changing the name.
+    ``silent`` says that it may be left out without changing the name. ``doubled`` marks a letter written twice where no
+    language here does so (ll and rr are letters of Albanian, and doubling is usual in Turkish).
     """
 
     written: str
     sounds: frozenset[str]
     loose: frozenset[str] = frozenset()
     silent: bool = False
+    doubled: bool = False
 
 
 # Sounds are written with one character each: č stands for č and ć alike (Albanian q and ç, Bosnian and Kosovo
 # speech do not part them), X is dž, D đ, Q the dz of Albanian x, N nj, Y the y of Ymer and the ü of Hüseyin.
 _ALWAYS: Final = {
     "č": "č", "ć": "č", "š": "S", "ž": "Z", "đ": "D", "dž": "X", "ǆ": "X", "lj": "l", "ǉ": "l", "nj": "N", "ǌ": "N",
-    "dj": "D", "gj": "Dg", "xh": "X", "sh": "S", "zh": "Z", "th": "t", "dh": "d", "ll": "l", "rr": "r", "q": "č",
-    "ç": "č", "x": "Q", "w": "v", "ë": "ea", "ş": "S", "ı": "ie", "ğ": "gj", "ö": "oY", "ü": "Yu", "y": "Yiu",
+    "dj": "D", "gj": "D", "xh": "X", "sh": "S", "zh": "Z", "th": "t", "dh": "d", "ll": "l", "rr": "r", "q": "č",
+    "ç": "č", "x": "Q", "w": "v", "ë": "ea", "ş": "S", "ı": "ie", "ğ": "gj", "ö": "oY", "ü": "Yu", "y": "Yi",
     "ä": "ae", "ß": "s", "dzh": "X", "tsh": "č", "ch": "č", "sch": "S", "tsch": "č", "kh": "h", "ph": "f",
     "ñ": "N", "ň": "N", "é": "e", "è": "e", "ê": "e", "á": "a", "à": "a", "â": "a", "í": "i", "î": "i", "ó": "o",
     "ô": "o", "ú": "u", "û": "u", "ø": "o", "å": "a", "ł": "l",
@@ -105,8 +108,12 @@ def units(word: str) -> tuple[Unit, ...]:
     habit = habit_of(plain)
     latin = transliterate(plain, Script.LATIN) if habit is Habit.CYRILLIC else plain
     written = [unit for unit in _UNIT.findall(latin) if unit.isalpha()]
-    single = [unit for at, unit in enumerate(written) if at == 0 or unit != written[at - 1]]
-    return tuple(_unit(single, at, habit) for at in range(len(single)))
+    runs = [list(run) for _, run in groupby(written)]
+    single = [run[0] for run in runs]
+    return tuple(
+        replace(_unit(single, at, habit), doubled=len(runs[at]) > 1 and habit is not Habit.TURKISH)
+        for at in range(len(single))
+    )
 
 
 def _plain(word: str) -> str:
@@ -121,6 +128,8 @@ def _unit(written: list[str], at: int, habit: Habit) -> Unit:
     after = written[at + 1] if at + 1 < len(written) else ""
     sounds, loose = _BY_HABIT[habit].get(unit) or (_ALWAYS.get(unit, unit), "")
     silent = False
+    if unit == "y":
+        loose = "u"
     if unit == "y" and ((before and before[-1] in "aeou") or (not before and after[:1] in _VOWELS)):
         sounds = "ji"
     elif unit == "j":
@@ -136,6 +145,8 @@ def _unit(written: list[str], at: int, habit: Habit) -> Unit:
         sounds = "Yui"  # Şükrü, Shykri; Müslüm, Myslim
     elif unit in _FINAL and not after and at > 2 and before[-1] in _VOWELS:
         sounds = _FINAL[unit]
+    elif unit == "ë" and after and after[0] != "r":
+        silent = False
     elif unit in ("ë", "ğ") or (unit == "h" and not after):
         silent = True
     elif unit == "c" and habit is Habit.PLAIN and after[:1] in _VOWELS:
