@@ -106,7 +106,11 @@ JOB_TONES: Mapping[str, str] = {
     State.FAILED: "bad",
     State.CANCELLED: "quiet",
 }
-JOB_KINDS: Mapping[str, Label] = {}
+JOB_KINDS: Mapping[str, Label] = {
+    "imports.stage": _("Reading a list"),
+    "imports.commit": _("Taking a list into the register"),
+    "imports.abandon": _("Forgetting a list"),
+}
 ACTOR_KINDS: Mapping[str, Label] = {
     ActorKind.USER: pgettext_lazy("actor", "user"),
     ActorKind.TOKEN: pgettext_lazy("actor", "program"),

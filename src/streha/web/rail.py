@@ -46,7 +46,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
         (
             Section("people", _("People"), "person", (Action.PERSON_VIEW,)),
             Section("households", _("Households"), "household", (Action.PERSON_VIEW,)),
-            Section("imports", _("Imports"), "import", (Action.IMPORT_BRING, Action.IMPORT_DECIDE)),
+            Section("imports", _("Imports"), "import", (Action.IMPORT_BRING, Action.IMPORT_DECIDE), waiting.imports),
         ),
     ),
     (

@@ -34,6 +34,7 @@ def due(request: door.Request) -> list[Due]:
     access, at = request.access, door.now()
     lines = (
         (waiting.breaks(access, at), _("uses of break-glass to judge"), "breaks", "warn"),
+        (waiting.imports(access, at), _("imports that wait for you"), "imports", "warn"),
         (waiting.resets(access, at), _("password resets to confirm"), "users", "warn"),
     )
     return [Due(rail.shown(count), words, reverse(name), tone) for count, words, name, tone in lines if count]

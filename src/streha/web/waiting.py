@@ -11,6 +11,7 @@ from streha.accounts import models as accounts
 from streha.accounts.rules import Access, Action
 from streha.jobs.models import Job
 from streha.jobs.rules import OPEN
+from streha.people.imports import queries as import_queries
 
 M = TypeVar("M", bound=Model)
 ENOUGH = 51  # one more than is ever shown, so that "50+" can be told from 50
@@ -43,6 +44,11 @@ def jobs_open(access: Access, _at: dt.datetime) -> int:
     return few(Job.objects.filter(by_user_id=access.user_id, state__in=OPEN))
 
 
+def imports(access: Access, _at: dt.datetime) -> int:
+    """Lists whose columns the viewer may check, or whose rows the viewer may decide."""
+    return import_queries.open_batches_waiting(access)
+
+
 def everything(access: Access, at: dt.datetime) -> int:
     """All of it: the number beside Today."""
-    return breaks(access, at) + resets(access, at)
+    return breaks(access, at) + resets(access, at) + imports(access, at)

@@ -251,8 +251,9 @@ class Summary:
     candidates: int = 0
 
     @property
-    def undecided(self) -> int:
-        return self.by_decision.get("", 0)
+    def ready(self) -> int:
+        """Rows that are decided and wait to be taken in, joined or left out."""
+        return sum(self.by_decision.get(decision, 0) for decision in ("new", "merge", "skip"))
 
 
 def summary(access: Access, batch: ImportBatch) -> Summary:

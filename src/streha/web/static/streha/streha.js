@@ -8,6 +8,17 @@
       });
       return;
     }
+    if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== "/") {
+      // A queue is for the keyboard: a button that names a key is pressed by it, unless somebody is typing.
+      const busy = document.activeElement;
+      if (busy && (busy.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(busy.tagName))) return;
+      const button = document.querySelector('[data-key="' + CSS.escape(event.key.toLowerCase()) + '"]');
+      if (button) {
+        event.preventDefault();
+        button.click();
+      }
+      return;
+    }
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
     const at = document.activeElement;
     if (at && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName))) return;
