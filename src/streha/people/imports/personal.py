@@ -25,8 +25,13 @@ def collect(person: Person) -> Section:
 
 
 def erase(person: Person, *, by: Actor, at: dt.datetime) -> None:
-    """The rows hold nothing any more; their fingerprints stay, so that the same list does not bring the person back."""
-    for row in rows_of(person):
+    """The rows hold nothing any more; their fingerprints stay, so that the same list does not bring the person back.
+
+    A file that still waits beside such a row is destroyed with it; the rows already read from it stay.
+    """
+    rows = list(rows_of(person))
+    models.ImportFile.objects.filter(batch__in={row.batch_id for row in rows}).delete()
+    for row in rows:
         if row.subject != person.subject:
             audit.destroy_subject(row.subject, by=by, at=at, reason="row of an erased person")
         row.sealed, row.household_key = b"", ""
