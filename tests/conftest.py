@@ -8,14 +8,17 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import django
 import pytest
 
 # Before Django reads its settings: a folder that dies with the run, the demo's rules for secrets, quiet logs.
 _DATA = Path(tempfile.mkdtemp(prefix="streha-tests-"))
+os.environ["DJANGO_SETTINGS_MODULE"] = "streha.settings"  # here, not in pyproject: there it would be read too early
 os.environ.setdefault("STREHA_DEMO", "1")
 os.environ.setdefault("STREHA_SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ["STREHA_DATA"] = str(_DATA)
 os.environ.setdefault("STREHA_LOG_LEVEL", "CRITICAL")
+django.setup()  # the conftests beneath import rooms
 
 NOW = dt.datetime(2026, 11, 22, 9, 0, tzinfo=dt.UTC)
 
@@ -25,6 +28,9 @@ def data_dir() -> Iterator[Path]:
     """The office's folder for this run, gone afterwards."""
     import shutil
 
+    from tests import append_only
+
+    append_only.install()
     yield _DATA
     shutil.rmtree(_DATA, ignore_errors=True)
 

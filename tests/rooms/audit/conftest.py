@@ -6,12 +6,9 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from tests import append_only
 
 from streha.audit import bridge
 from streha.audit.rules import Actor
-
-append_only.install()
 
 BEGIN = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 
