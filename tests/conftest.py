@@ -35,6 +35,19 @@ def data_dir() -> Iterator[Path]:
     shutil.rmtree(_DATA, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """On PostgreSQL the store of reads is a second connection to the same database: in tests it is the same one, so
+    that a test sees and undoes what it wrote.
+    """
+    from django.db import connections
+
+    from streha.audit import bridge
+
+    if bridge.reads_share_register():
+        connections["reads"] = connections["default"]
+
+
 @pytest.fixture
 def now() -> dt.datetime:
     """The moment at which tests act."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import stat
 import sys
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from streha.accounts import queries as accounts
 from streha.audit import bridge
+from streha.audit.models import SubjectKey
 from streha.common import errors
 from streha.people import queries as people
 
@@ -44,7 +47,7 @@ def findings() -> list[Finding]:
     for look in (hosts, secrets_of_office, keyring, folders, database_answers):
         found += look()
     if not any(finding.code == "database_away" for finding in found):
-        for look in (engines, migrations, demo_apart):
+        for look in (engines, migrations, demo_apart, erased_stay_erased):
             found += look()
     return found
 
@@ -233,6 +236,29 @@ def demo_apart() -> Iterator[Finding]:
             )
     except DatabaseError:
         return  # no tables yet: said by “migrations_behind”
+
+
+def erasures_pending() -> list[tuple[uuid.UUID, dt.datetime]]:
+    """Persons whom the ledger says were erased and whose key is here all the same: a restore was interrupted."""
+    erased = bridge.ledger()
+    subjects, alive = sorted(erased), set[uuid.UUID]()
+    for start in range(0, len(subjects), bridge.CHUNK):
+        some = SubjectKey.objects.filter(subject__in=subjects[start : start + bridge.CHUNK], destroyed_at=None)
+        alive.update(some.values_list("subject", flat=True))
+    return [(subject, erased[subject]) for subject in subjects if subject in alive]
+
+
+def erased_stay_erased() -> Iterator[Finding]:
+    """Whether somebody who was erased came back with a backup."""
+    try:
+        number = len(erasures_pending())
+    except (DatabaseError, errors.StrehaError):
+        return  # no tables or no keyring yet: said already
+    if number:
+        yield Finding(
+            "erasures_pending",
+            _("{number} persons who were erased are here again. Do: streha restore --finish").format(number=number),
+        )
 
 
 def tell(found: Iterable[Finding], say: Callable[[str], None]) -> None:

@@ -19,8 +19,7 @@ from django.utils.translation import gettext as _
 from streha.accounts.rules import Access, system
 from streha.audit import actions as audit
 from streha.audit import bridge, rules
-from streha.audit.models import SubjectKey
-from streha.cli import backup, portable, presence, upgrade
+from streha.cli import backup, check, portable, presence, upgrade
 from streha.common import errors
 
 # What erases a person from every room once more: function(subject, by=, at=), of the room that knows them all.
@@ -77,7 +76,7 @@ def put_back(folder: Path, *, replace: bool) -> list[uuid.UUID]:
         )
     if not _is_free():
         audit.enter_erasures()
-    form = manifest["form"]
+    form, erase = manifest["form"], _eraser()  # found before anything is touched
     if form == "portable":
         _read_portable(folder, manifest)
     elif form != connections["default"].vendor:
@@ -97,7 +96,7 @@ def put_back(folder: Path, *, replace: bool) -> list[uuid.UUID]:
     _merge_anchors(folder / "anchors.tar")
     at, by = backup.now(), system("terminal")
     bridge.append_anchor(at=at, heads=_heads(), note=rules.RESTORED)
-    erased = erase_again(by=by)
+    erased = erase_again(by=by, erase=erase)
     audit.record(
         by=by.actor, at=at, room="audit", verb="restore", object_kind="backup", object_key=manifest["made_at"][:64]
     )
@@ -214,13 +213,10 @@ def _merge_anchors(archive: Path) -> None:
             bridge.merge_ledger(text.splitlines())
 
 
-def erase_again(*, by: Access) -> list[uuid.UUID]:
+def erase_again(*, by: Access, erase: Callable[..., Any] | None) -> list[uuid.UUID]:
     """Erase whoever the ledger names and the backup still knew: from every room, then the key."""
     again: list[uuid.UUID] = []
-    erase = _eraser()
-    for subject, at in sorted(bridge.ledger().items()):
-        if not SubjectKey.objects.filter(subject=subject, destroyed_at=None).exists():
-            continue
+    for subject, at in check.erasures_pending():
         with transaction.atomic():
             if erase is not None:
                 erase(subject, by=by, at=at)
@@ -243,15 +239,21 @@ def _eraser() -> Callable[..., Any] | None:
 
 
 @click.command(name="restore")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--replace", is_flag=True, help="Put it in place of the register that is here.")
-def command(folder: Path, replace: bool) -> None:
+@click.option("--finish", is_flag=True, help="Only erase again, after a restore that was interrupted.")
+def command(folder: Path | None, replace: bool, finish: bool) -> None:
     """Put the backup in FOLDER back, after comparing every part with its signed list.
 
     Whoever was erased since is erased again: the ledger beside the anchors names them. The log tells of the restore
     for good. Close the office first.
     """
+    if (folder is None) != finish:
+        raise click.UsageError(_("Give the folder of a backup, or --finish."))
     with presence.alone():
-        erased = put_back(folder, replace=replace)
+        if folder is None:
+            erased = erase_again(by=system("terminal"), erase=_eraser())
+        else:
+            erased = put_back(folder, replace=replace)
     click.echo(_("Restored."))
     click.echo(_("Persons erased again: {number}").format(number=len(erased)))

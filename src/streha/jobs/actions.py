@@ -198,9 +198,11 @@ def forget_finished(*, at: dt.datetime) -> int:
 
 def claim_due(name: str, *, every: dt.timedelta, at: dt.datetime) -> bool:
     """Whether recurring work is due now and is ours: of many workers exactly one gets True in each period."""
-    first = models.Recurring.objects.filter(pk=name).first()
-    if first is None:
+    known = models.Recurring.objects.filter(pk=name).first()
+    if known is None:
         models.Recurring.objects.bulk_create([models.Recurring(name=name, due_at=at)], ignore_conflicts=True)
+    elif known.due_at > at:
+        return False  # a read alone: on SQLite even an update of nothing waits for the writer
     return bool(models.Recurring.objects.filter(pk=name, due_at__lte=at).update(due_at=at + every))
 
 

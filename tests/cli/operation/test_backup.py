@@ -80,6 +80,18 @@ def test_everything_comes_back_and_the_erased_stay_erased(office: Office, option
     assert verified(office)["holds"]
 
 
+def test_an_interrupted_restore_is_noticed_and_finished(office: Office) -> None:
+    subject = office.python(FILL)[1]
+    office.python(f"actions.destroy_subject(uuid.UUID({subject!r}), by=by, at=at)")
+    # As if the files were in place and the machine stopped before anybody was erased again.
+    office.python(
+        "models.SubjectKey.objects.filter(destroyed_at__isnull=False).update(wrapped=b'x' * 60, destroyed_at=None)"
+    )
+    assert "erasures_pending" in office.run("check", code=1)
+    assert "again: 1" in office.run("restore", "--finish")
+    office.run("check")
+
+
 def test_a_backup_is_restored_on_a_new_machine_with_the_keyring_kept_apart(office: Office, bare: Office) -> None:
     stays, goes = office.python(FILL)
     made = backup(office)

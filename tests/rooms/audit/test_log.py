@@ -142,7 +142,7 @@ def test_who_looked_is_kept_per_person(at: dt.datetime, arta: Actor) -> None:
 def test_a_look_stays_when_the_work_around_it_is_undone(at: dt.datetime, arta: Actor) -> None:
     subject = actions.new_subject(at=at)
     if connection.vendor == "postgresql":
-        pytest.skip("the test runner mirrors the store of reads onto one connection; see test_reads_apart")
+        pytest.skip("tests share one connection on PostgreSQL; tests/cli/operation/test_workers.py shows it with two")
     with pytest.raises(RuntimeError), transaction.atomic():
         actions.looked(by=arta, at=at, verb="view", subjects=[subject])
         raise RuntimeError
