@@ -94,13 +94,18 @@ def test_a_laptop_needs_no_tls(settings: Any) -> None:
     assert codes() == set()
 
 
-def test_demo_and_real_life_are_kept_apart(settings: Any) -> None:
-    by = system("terminal")
-    accounts.create_user("demo-keeper", full_name="Demo", password="demo", is_demo=True, by=by, at=AT)
-    assert codes() == {"demo_users"}
+def test_the_office_does_not_open_on_a_demo(settings: Any) -> None:
     settings.DEMO = True
+    accounts.create_user("demo-keeper", full_name="Demo", password="demo", is_demo=True, by=system("terminal"), at=AT)
     assert codes() == set()
-    accounts.create_user("drita", full_name="Drita", password=None, by=by, at=AT)
+    settings.DEMO = False
+    assert codes() == {"demo_data"}
+
+
+def test_the_demo_does_not_open_on_real_data(settings: Any) -> None:
+    accounts.create_user("drita", full_name="Drita", password=None, by=system("terminal"), at=AT)
+    assert codes() == set()
+    settings.DEMO = True
     assert codes() == {"demo_on_real_data"}
 
 

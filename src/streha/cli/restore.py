@@ -7,7 +7,6 @@ import os
 import shutil
 import tarfile
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,10 @@ from django.utils.translation import gettext as _
 
 from streha.accounts.rules import Access, system
 from streha.audit import actions as audit
-from streha.audit import bridge, rules
+from streha.audit import bridge, queries, rules
 from streha.cli import backup, check, portable, presence, upgrade
 from streha.common import errors
-
-# What erases a person from every room once more: function(subject, by=, at=), of the room that knows them all.
-ERASE_AGAIN = "streha.dataprotection.actions:erase_again"
+from streha.dataprotection import actions as dataprotection
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -76,7 +73,7 @@ def put_back(folder: Path, *, replace: bool) -> list[uuid.UUID]:
         )
     if not _is_free():
         audit.enter_erasures()
-    form, erase = manifest["form"], _eraser()  # found before anything is touched
+    form = manifest["form"]
     if form == "portable":
         _read_portable(folder, manifest)
     elif form != connections["default"].vendor:
@@ -95,19 +92,13 @@ def put_back(folder: Path, *, replace: bool) -> list[uuid.UUID]:
     _unpack(folder / "media.tar", Path(settings.MEDIA_ROOT))
     _merge_anchors(folder / "anchors.tar")
     at, by = backup.now(), system("terminal")
-    bridge.append_anchor(at=at, heads=_heads(), note=rules.RESTORED)
-    erased = erase_again(by=by, erase=erase)
+    bridge.append_anchor(at=at, heads=queries.heads(), note=rules.RESTORED)
+    erased = erase_again(by=by)
     audit.record(
         by=by.actor, at=at, room="audit", verb="restore", object_kind="backup", object_key=manifest["made_at"][:64]
     )
     audit.anchor(at=at)
     return erased
-
-
-def _heads() -> list[rules.Head]:
-    from streha.audit import queries
-
-    return queries.heads()
 
 
 def _is_free() -> bool:
@@ -213,29 +204,17 @@ def _merge_anchors(archive: Path) -> None:
             bridge.merge_ledger(text.splitlines())
 
 
-def erase_again(*, by: Access, erase: Callable[..., Any] | None) -> list[uuid.UUID]:
+def erase_again(*, by: Access) -> list[uuid.UUID]:
     """Erase whoever the ledger names and the backup still knew: from every room, then the key."""
     again: list[uuid.UUID] = []
     for subject, at in check.erasures_pending():
         with transaction.atomic():
-            if erase is not None:
-                erase(subject, by=by, at=at)
+            dataprotection.erase_again(subject, by=by, at=at)
             audit.destroy_subject(subject, by=by.actor, at=at, reason="erased before; erased again after a restore")
         again.append(subject)
+    if again:
+        dataprotection.leave_no_trace()
     return again
-
-
-def _eraser() -> Callable[..., Any] | None:
-    """The function that erases a person from every room; None as long as no room above holds persons."""
-    import importlib
-
-    module, _colon, name = ERASE_AGAIN.partition(":")
-    try:
-        found = importlib.import_module(module)
-    except ModuleNotFoundError:
-        return None
-    erase: Callable[..., Any] = getattr(found, name)
-    return erase
 
 
 @click.command(name="restore")
@@ -252,7 +231,7 @@ def command(folder: Path | None, replace: bool, finish: bool) -> None:
         raise click.UsageError(_("Give the folder of a backup, or --finish."))
     with presence.alone():
         if folder is None:
-            erased = erase_again(by=system("terminal"), erase=_eraser())
+            erased = erase_again(by=system("terminal"))
         else:
             erased = put_back(folder, replace=replace)
     click.echo(_("Restored."))
