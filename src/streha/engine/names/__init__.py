@@ -4,9 +4,9 @@ Pure functions on text. Nothing here knows a database, a language of the screen,
 """
 
 from streha.engine.names.alphabets import albanian_in_serbian, script_of, serbian_in_albanian, transliterate
-from streha.engine.names.folding import fold, search_keys, search_prefixes
+from streha.engine.names.folding import fold
 from streha.engine.names.grading import Comparison, grade
-from streha.engine.names.lexicon import spellings
+from streha.engine.names.searching import search_keys, search_prefixes, spellings
 from streha.engine.names.wordmatch import Grade
 from streha.engine.names.words import keys, place_key, sort_key, tokens
 

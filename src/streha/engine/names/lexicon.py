@@ -7,20 +7,11 @@ Albanian, Serbian Latin, source and verified; Serbian Cyrillic follows from the 
 from __future__ import annotations
 
 import csv
-import re
 from functools import cache
 from importlib import resources
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from streha.common.codes import Script
-from streha.engine.names.alphabets import (
-    albanian_in_serbian,
-    is_albanian_spelling,
-    script_of,
-    serbian_in_albanian,
-    transliterate,
-)
-from streha.engine.names.folding import fold, search_keys
+from streha.engine.names.folding import fold
 
 
 class KnownName(NamedTuple):
@@ -80,36 +71,21 @@ def given_keys(sex: str) -> frozenset[str]:
     return frozenset(listed | grouped)
 
 
-_SERBIAN_LETTER: Final = re.compile(r"[čćšžđ]", re.IGNORECASE)
+@cache
+def written_forms() -> dict[str, tuple[str, ...]]:
+    """Known names as they are written, by search key."""
+    found: dict[str, dict[str, None]] = {}
+    for row in rows("known_names.csv"):
+        found.setdefault(fold(row["name"]), {}).setdefault(row["name"])
+    return {key: tuple(forms) for key, forms in found.items()}
 
 
-def spellings(word: str) -> tuple[str, ...]:
-    """The usual spellings of a word to show beside what was typed: Albanian, Serbian Latin, Serbian Cyrillic.
-
-    ``hodza`` gives Hoxha, Hodža and Хоџа. Known names come from the table; any other word is respelt by rule,
-    and a word that carries no sign of either language is only shown in Cyrillic too. What was typed is left out.
-    """
-    if not (own := fold(word)):
-        return ()
-    known = known_names()
-    found: list[str] = []
-    for key in search_keys(word) if own not in known else (own,):
-        for name in known.get(key, ()):
-            found += [name.albanian, name.serbian, transliterate(name.serbian, Script.CYRILLIC)]
-    if not found:
-        found = _by_rule(word)
-    return tuple(dict.fromkeys(form for form in found if form != word))
-
-
-def _by_rule(word: str) -> list[str]:
-    if script_of(word) not in (Script.LATIN, Script.CYRILLIC):
-        return []
-    written = word[:1].upper() + word[1:]
-    latin = transliterate(written, Script.LATIN)
-    if is_albanian_spelling(latin):
-        serbian = albanian_in_serbian(latin)
-        return [latin, serbian, transliterate(serbian, Script.CYRILLIC)]
-    forms = [latin, transliterate(latin, Script.CYRILLIC)]
-    if _SERBIAN_LETTER.search(latin) or latin != written:
-        forms.insert(0, serbian_in_albanian(latin))
-    return forms
+@cache
+def forms_of_one_name() -> dict[str, tuple[str, ...]]:
+    """Search key of a given name -> the search keys of its forms in the languages of the region."""
+    found: dict[str, dict[str, None]] = {}
+    for row in rows("given_names.csv"):
+        folded = dict.fromkeys(fold(form) for form in row["forms"].split())
+        for key in folded:
+            found.setdefault(key, {}).update(folded)
+    return {key: tuple(forms) for key, forms in found.items()}
