@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,8 @@ from streha.accounts.models import User
 from streha.common import codes, errors, pages
 from streha.web import labels, paging
 from streha.web.templatetags import streha as components
+
+ROOT = Path(labels.__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -175,3 +179,47 @@ class TestPaging:
         assert 'href="?role=keeper&amp;after=xyz" rel="next"' in shown
         assert 'href="?role=keeper">' in shown
         assert paging.link(QueryDict("a=1&before=2"), "after", "k") == "?a=1&after=k"
+
+
+def called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def words_in(node: ast.AST | None) -> set[str]:
+    return (
+        {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)} if node else set()
+    )
+
+
+def verbs_of_the_log() -> set[str]:
+    """Every verb that some room writes into the log or the record of looks."""
+    found: set[str] = set()
+    for file in ROOT.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or called(node) not in {
+                "record",
+                "_record",
+                "Entry",
+                "looked",
+                "note_login",
+            }:
+                continue
+            given = next((k.value for k in node.keywords if k.arg == "verb"), None)
+            if given is None and called(node) == "Entry" and len(node.args) > 1:
+                given = node.args[1]
+            elif given is None and not (node.args and getattr(node.args[0], "id", "") == "verb"):
+                given = next((a for a in node.args[:2] if isinstance(a, ast.Constant | ast.IfExp)), None)
+            found |= words_in(given.body) | words_in(given.orelse) if isinstance(given, ast.IfExp) else words_in(given)
+    return found
+
+
+def test_every_verb_of_the_log_has_a_label() -> None:
+    verbs = verbs_of_the_log()
+    assert {"logged in", "registered", "glass broken", "load_areas", "shielded"} <= verbs
+    assert sorted(verbs - set(labels.VERBS)) == []
+
+
+def test_every_kind_of_job_has_a_label() -> None:
+    from streha.cli.worker import KINDS
+
+    assert sorted(set(KINDS) - set(labels.JOB_KINDS)) == []

@@ -7,13 +7,16 @@ import html
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from streha.accounts.rules import Access, Action
 from streha.audit import actions, bridge, queries, rules
 from streha.common.errors import message
+from streha.jobs.actions import Progress
 
 FAULTS = {
     rules.FaultKind.CHANGED: message("A record was changed after it was written."),
@@ -71,6 +74,20 @@ def verify(as_json: bool) -> None:
             click.echo(f"{fault.lane} {fault.seq}: {_(FAULTS[fault.kind])} ({fault.what})", err=True)
         click.echo(_("Everything holds.") if verdict.holds else _("The log does not hold."))
     sys.exit(0 if verdict.holds else 1)
+
+
+def verify_as_job(_payload: dict[str, Any], _progress: Progress, by: Access) -> dict[str, Any]:
+    """The same check for the page of the log: numbers, and the code of the first fault."""
+    by.require(Action.LOG_VIEW)
+    verdict = queries.verify()
+    return {
+        "holds": verdict.holds,
+        "records": sum(verdict.records.values()),
+        "anchors": verdict.anchors,
+        "seals": verdict.seals,
+        "faults": len(verdict.faults),
+        "first_fault": verdict.faults[0].kind.value if verdict.faults else None,
+    }
 
 
 @group.command()

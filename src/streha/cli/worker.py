@@ -39,6 +39,7 @@ Function = Callable[[dict[str, Any], actions.Progress, Access], Mapping[str, Any
 
 # kind -> function(payload, progress, by) -> result
 KINDS: dict[str, str] = {
+    "audit.verify": "streha.cli.audit:verify_as_job",
     "imports.stage": "streha.cli.people:stage",
     "imports.commit": "streha.cli.people:commit",
     "imports.abandon": "streha.cli.people:abandon",

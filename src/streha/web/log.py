@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
 
 from streha.accounts.rules import Action
 from streha.audit import queries
 from streha.common.pages import Page
+from streha.jobs import actions as jobs
+from streha.jobs.models import Job
 from streha.web import door
 from streha.web.forms.log import LogFilter, LookFilter
+
+CHECK = "audit.verify"
 
 
 @door.open_to(Action.LOG_VIEW)
@@ -45,6 +50,17 @@ def looks(request: door.Request) -> HttpResponse:
             else queries.looks(actor=form.cleaned_data["actor"], after=after)
         )
     return render(request, "log/looks.html", {"form": form, "page": page, "is_filtered": bool(filters(form))})
+
+
+@door.open_to(Action.LOG_VIEW)
+@require_http_methods(["GET", "POST"])
+def check(request: door.Request) -> HttpResponse:
+    """Whether the log holds: what the last check said, and a new one as a job."""
+    if request.method == "POST":
+        job = jobs.enqueue(CHECK, payload={}, by=request.access, at=door.now())
+        return HttpResponseRedirect(reverse("job", args=[job.pk]))
+    last = Job.objects.filter(kind=CHECK).order_by("-pk").first()
+    return render(request, "log/check.html", {"last": last, "heads": queries.heads()})
 
 
 def filters(form: LogFilter | LookFilter) -> list[str]:

@@ -3,38 +3,56 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
-from streha.web import door, rail, waiting
+from streha.accounts.rules import Action
+from streha.jobs.models import Job
+from streha.jobs.rules import OPEN
+from streha.web import door, jobs, rail, waiting
+
+MANY_FORM = 50  # "50+" takes the plural that fifty takes, not that of fifty-one
 
 
 @dataclass(frozen=True)
 class Due:
-    """One line of Today: how many of what wait, and where to go."""
+    """One line of Today: what waits, and where to go."""
 
-    count: str
-    words: str | Promise
+    words: str
     url: str
     tone: str
 
 
 @door.signed_in
 def page(request: door.Request) -> HttpResponse:
-    """What waits for this viewer, most pressing first."""
-    return render(request, "today/page.html", {"due": due(request), "has_role": bool(request.access.held)})
+    """What waits for this viewer, what runs for them, and how to begin."""
+    context = {"due": due(request), "running": running(request), "has_role": bool(request.access.held)}
+    return render(request, "today/page.html", context)
 
 
 def due(request: door.Request) -> list[Due]:
-    """The lines that are not empty."""
+    """The lines that are not empty, most pressing first."""
     access, at = request.access, door.now()
+    failed = ngettext_lazy("%(n)s job of yours failed this week", "%(n)s jobs of yours failed this week", "plural")
+    lists = ngettext_lazy("%(n)s import to look at", "%(n)s imports to look at", "plural")
+    breaks = ngettext_lazy("%(n)s use of break-glass to judge", "%(n)s uses of break-glass to judge", "plural")
+    resets = ngettext_lazy("%(n)s new password to confirm", "%(n)s new passwords to confirm", "plural")
     lines = (
-        (waiting.breaks(access, at), _("uses of break-glass to judge"), "breaks", "warn"),
-        (waiting.imports(access, at), _("imports that wait for you"), "imports", "warn"),
-        (waiting.resets(access, at), _("password resets to confirm"), "users", "warn"),
+        (waiting.jobs_failed(access, at), failed, reverse("jobs") + "?state=failed", "bad"),
+        (waiting.imports(access, at), lists, reverse("imports"), "warn"),
+        (waiting.breaks(access, at), breaks, reverse("breaks"), "warn"),
+        (waiting.resets(access, at), resets, reverse("users"), "warn"),
     )
-    return [Due(rail.shown(count), words, reverse(name), tone) for count, words, name, tone in lines if count]
+    return [Due(words % {"n": rail.shown(n), "plural": min(n, MANY_FORM)}, url, tone) for n, words, url, tone in lines if n]
+
+
+def running(request: door.Request) -> list[dict[str, Any]]:
+    """The viewer's jobs that wait or run now."""
+    if not request.access.allows(Action.JOB_VIEW):
+        return []
+    mine = Job.objects.filter(by_user_id=request.access.user_id, state__in=OPEN).order_by("pk")[:5]
+    return [jobs.shown(job) for job in mine]

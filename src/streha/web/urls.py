@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/<int:job_id>/cancel/", jobs.cancel, name="job_cancel"),
     path("jobs/<int:job_id>/retry/", jobs.retry, name="job_retry"),
     path("log/", log.done, name="log"),
+    path("log/check/", log.check, name="log_check"),
     path("log/looks/", log.looks, name="log_looks"),
     path("about/", about.page, name="about"),
     path("places/", places.listing, name="places"),

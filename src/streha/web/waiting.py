@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 from streha.accounts import models as accounts
 from streha.accounts.rules import Access, Action
 from streha.jobs.models import Job
-from streha.jobs.rules import OPEN
+from streha.jobs.rules import OPEN, State
 from streha.people.imports import queries as import_queries
 
 M = TypeVar("M", bound=Model)
@@ -37,6 +37,14 @@ def resets(access: Access, at: dt.datetime) -> int:
     return few(asked.exclude(asked_by_id=access.user_id).exclude(user_id=access.user_id))
 
 
+def jobs_failed(access: Access, at: dt.datetime) -> int:
+    """The viewer's own jobs that failed in the last week."""
+    if access.user_id is None or not access.allows(Action.JOB_VIEW):
+        return 0
+    week = at - dt.timedelta(days=7)
+    return few(Job.objects.filter(by_user_id=access.user_id, state=State.FAILED, finished_at__gte=week))
+
+
 def jobs_open(access: Access, _at: dt.datetime) -> int:
     """The viewer's own jobs that wait or run."""
     if access.user_id is None or not access.allows(Action.JOB_VIEW):
@@ -51,4 +59,4 @@ def imports(access: Access, _at: dt.datetime) -> int:
 
 def everything(access: Access, at: dt.datetime) -> int:
     """All of it: the number beside Today."""
-    return breaks(access, at) + resets(access, at) + imports(access, at)
+    return breaks(access, at) + resets(access, at) + imports(access, at) + jobs_failed(access, at)
