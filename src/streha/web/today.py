@@ -47,7 +47,9 @@ def due(request: door.Request) -> list[Due]:
         (waiting.breaks(access, at), breaks, reverse("breaks"), "warn"),
         (waiting.resets(access, at), resets, reverse("users"), "warn"),
     )
-    return [Due(words % {"n": rail.shown(n), "plural": min(n, MANY_FORM)}, url, tone) for n, words, url, tone in lines if n]
+    return [
+        Due(words % {"n": rail.shown(n), "plural": min(n, MANY_FORM)}, url, tone) for n, words, url, tone in lines if n
+    ]
 
 
 def running(request: door.Request) -> list[dict[str, Any]]:
