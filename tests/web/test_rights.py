@@ -1,0 +1,267 @@
+"""Every address and every operation of the API by every role: the door opens as this table says, and no other way.
+
+The table is kept by hand beside the marks on the views: a new address without a line here fails, and so does a mark
+that differs from its line.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+from tests import factories
+from tests.factories import OFFICE
+
+from streha.accounts import actions as account_actions
+from streha.accounts.rules import POLICY, Action, Role, Scope
+from streha.api.urls import api
+from streha.people.models import Person
+from streha.web import door
+
+pytestmark = pytest.mark.django_db
+
+A = Action
+PUBLIC, SIGNED_IN = door.PUBLIC, door.SIGNED_IN
+IMPORTS = (A.IMPORT_BRING, A.IMPORT_DECIDE)
+
+PAGES: dict[str, tuple[Action, ...] | str] = {
+    "today": SIGNED_IN,
+    "about": PUBLIC,
+    "set_language": PUBLIC,
+    "search": (A.PERSON_VIEW,),
+    "search_hints": (A.PERSON_VIEW,),
+    "people": (A.PERSON_VIEW,),
+    "person": (A.PERSON_VIEW,),
+    "person_show": (A.PERSON_VIEW,),
+    "person_history": (A.PERSON_VIEW,),
+    "person_looks": (A.SUBJECT_FILE, A.LOG_VIEW),
+    "person_register": (A.PERSON_REGISTER,),
+    "person_change": (A.PERSON_CHANGE,),
+    "person_add": (A.PERSON_CHANGE,),
+    "person_end_fact": (A.PERSON_CHANGE,),
+    "person_end": (A.PERSON_END,),
+    "person_reopen": (A.PERSON_END,),
+    "person_erase": (A.SUBJECT_ERASE,),
+    "subject_file": (A.SUBJECT_FILE,),
+    "people_export": (A.PERSON_EXPORT,),
+    "exports": (A.PERSON_EXPORT,),
+    "export_fetch": (A.PERSON_EXPORT,),
+    "households": (A.PERSON_VIEW,),
+    "household": (A.PERSON_VIEW,),
+    "household_open": (A.PERSON_REGISTER,),
+    "household_change": (A.PERSON_CHANGE,),
+    "household_add": (A.PERSON_CHANGE,),
+    "household_end_member": (A.PERSON_CHANGE,),
+    "household_head": (A.PERSON_CHANGE,),
+    "protection": (A.PROTECTION_RULES, A.SUBJECT_FILE, A.SUBJECT_ERASE),
+    "protection_exception": (A.PROTECTION_RULES,),
+    "protection_approve": (A.PROTECTION_RULES,),
+    "protection_retention": (A.SUBJECT_ERASE,),
+    "places": (A.PLACE_VIEW,),
+    "place": (A.PLACE_VIEW,),
+    "map": (A.PLACE_VIEW,),
+    "map_shapes": (A.PLACE_VIEW,),
+}
+# The rest is listed by the mark on the view itself; each must carry one.
+OPERATIONS: dict[str, Action] = {
+    "list_people": A.PERSON_VIEW,
+    "search_people": A.PERSON_VIEW,
+    "get_person": A.PERSON_VIEW,
+    "register_person": A.PERSON_REGISTER,
+    "change_person": A.PERSON_CHANGE,
+    "list_households": A.PERSON_VIEW,
+    "get_household": A.PERSON_VIEW,
+    "list_places": A.PLACE_VIEW,
+    "find_places": A.PLACE_VIEW,
+    "get_place": A.PLACE_VIEW,
+    "list_observations": A.PLACE_VIEW,
+}
+
+
+def patterns() -> dict[str, URLPattern]:
+    """Every address of the office by name, those of the API left out."""
+    found: dict[str, URLPattern] = {}
+
+    def walk(resolver: Any, prefix: str) -> None:
+        for entry in resolver.url_patterns:
+            if isinstance(entry, URLPattern):
+                route = prefix + str(entry.pattern)
+                if not route.startswith("api/"):
+                    found[entry.name or route] = entry
+            else:
+                walk(entry, prefix + str(entry.pattern))
+
+    walk(get_resolver(), "")
+    return found
+
+
+def address(name: str, entry: URLPattern, ids: dict[str, int]) -> str:
+    """The address with something that exists in every place of it."""
+    wanted = set(entry.pattern.converters)
+    kwargs: dict[str, Any] = {}
+    for key, converter in entry.pattern.converters.items():
+        if type(converter).__name__ == "IntConverter":
+            kwargs[key] = ids["household"] if name.startswith("household") and key == "pk" else ids.get(key, ids["pk"])
+        else:
+            kwargs[key] = {"what": "name"}.get(key, "x")
+    assert wanted == set(kwargs)
+    return reverse(name, kwargs=kwargs)
+
+
+def test_every_page_is_marked_and_the_marks_agree_with_the_table() -> None:
+    found = patterns()
+    assert PAGES.keys() <= found.keys()
+    for name, entry in found.items():
+        mark = door.requirement(entry.callback)
+        assert mark is not None, f"{name}: mark the view with open_to, signed_in or public"
+        if name in PAGES:
+            assert mark == PAGES[name], name
+
+
+def test_every_new_page_has_its_line() -> None:
+    ours = {
+        name
+        for name, entry in patterns().items()
+        if entry.callback.__module__
+        in {"streha.web.people", "streha.web.households", "streha.web.protection", "streha.web.exports"}
+    }
+    assert ours <= PAGES.keys()
+
+
+@pytest.fixture
+def register() -> dict[str, int]:
+    """One person with a household, so that every address leads somewhere."""
+    someone = factories.person("Zzyzx", "Qwertyaj", identifier="1234567890", phone="+38344123218")
+    house = factories.household(someone)
+    membership = house.memberships.get()
+    return {
+        "pk": someone.pk,
+        "row": membership.pk,
+        "household": house.pk,
+        "area_id": someone.keeper_id,
+        "user_id": factories.user().pk,
+    }
+
+
+@pytest.mark.parametrize("role", [*Role, None])
+def test_pages_by_role(role: Role | None, register: dict[str, int]) -> None:
+    user = factories.user(*([role] if role else []))
+    client = Client(raise_request_exception=False)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    held = POLICY[role].actions if role else frozenset()
+    for name, entry in patterns().items():
+        mark = door.requirement(entry.callback)
+        if mark in {PUBLIC, SIGNED_IN}:
+            continue
+        assert isinstance(mark, tuple)
+        for method in ("get", "post"):
+            answer = getattr(client, method)(address(name, entry, register))
+            assert answer.status_code < 500, f"{role} {method} {name}: {answer.status_code}"
+            if not held & set(mark):
+                assert answer.status_code == 403, f"{role} {method} {name}: {answer.status_code}"
+                assert b"Qwertyaj" not in answer.content
+            elif method == "get":
+                assert answer.status_code in {200, 302, 404, 405, 410, 422, 403}, f"{role} {name}: {answer.status_code}"
+        if Person.objects.filter(pk=register["pk"], erased_at__isnull=False).exists():
+            raise AssertionError(f"{role} erased somebody with an empty form at {name}")
+
+
+def test_pages_of_a_stranger(register: dict[str, int]) -> None:
+    client = Client(raise_request_exception=False)
+    for name, entry in patterns().items():
+        if door.requirement(entry.callback) == PUBLIC:
+            continue
+        for method in ("get", "post"):
+            answer = getattr(client, method)(address(name, entry, register))
+            assert answer.status_code == 302, f"{method} {name}: {answer.status_code}"
+            assert "/accounts/" in answer["Location"], name
+            assert b"Qwertyaj" not in answer.content
+
+
+def operations() -> dict[str, tuple[str, str, Any]]:
+    """Every operation of the API: method, path, the operation itself."""
+    found = {}
+    for prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                found[operation.operation_id] = (operation.methods[0], f"/api{prefix}{path}", operation)
+    return found
+
+
+def test_every_operation_names_its_action_as_the_table_says() -> None:
+    found = operations()
+    assert found.keys() == OPERATIONS.keys()
+    for name, (_method, _path, operation) in found.items():
+        assert operation.auth_callbacks, name
+        assert {check.action for check in operation.auth_callbacks} == {OPERATIONS[name]}, name
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_operations_by_role(role: Role, register: dict[str, int]) -> None:
+    user = factories.user(role)
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    now = timezone.now()
+    _token, secret = account_actions.make_token(
+        user.pk,
+        name="t",
+        role=role,
+        scope=Scope(factories.EVERYWHERE.kind),
+        expires=now + timedelta(days=1),
+        by=OFFICE,
+        at=now,
+    )
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    for name, (method, path, _operation) in operations().items():
+        filled = re.sub(
+            r"\{(\w+)\}",
+            lambda m: str(
+                register["household" if "household" in m.group(1) else "area_id" if "area" in m.group(1) else "pk"]
+            ),
+            path,
+        )
+        answer = client.generic(method, filled, "{}", content_type="application/json")
+        if OPERATIONS[name] in POLICY[role].actions:
+            assert answer.status_code in {200, 201, 422}, f"{role} {name}: {answer.status_code} {answer.content!r}"
+        else:
+            assert answer.status_code == 403, f"{role} {name}: {answer.status_code}"
+            assert b"Qwertyaj" not in answer.content
+
+
+def test_operations_of_a_stranger(register: dict[str, int]) -> None:
+    for client in (Client(), Client(headers={"Authorization": "Bearer streha_nonsense"})):
+        for name, (method, path, _operation) in operations().items():
+            filled = re.sub(r"\{\w+\}", str(register["pk"]), path)
+            answer = client.generic(method, filled, "{}", content_type="application/json")
+            assert answer.status_code == 401, f"{name}: {answer.status_code}"
+            assert b"Qwertyaj" not in answer.content
+
+
+def test_a_token_is_no_wider_than_its_user() -> None:
+    here, there = factories.person(), factories.person("Agim", "Berisha", code="17")
+    user = factories.user(Role.CASEWORKER, scope=factories.in_area("20"))
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    now = timezone.now()
+    _token, secret = account_actions.make_token(
+        user.pk,
+        name="t",
+        role=Role.CASEWORKER,
+        scope=factories.in_area("20"),
+        expires=now + timedelta(days=1),
+        by=OFFICE,
+        at=now,
+    )
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    assert client.get(f"/api/people/{here.pk}").status_code == 200
+    assert client.get(f"/api/people/{there.pk}").status_code == 404
+    assert [p["id"] for p in client.get("/api/people").json()["items"]] == [here.pk]
+    account_actions.withdraw_grant(user.grants.get().pk, by=OFFICE, at=now)
+    assert client.get("/api/people").status_code == 403
