@@ -76,7 +76,7 @@ def load_settlements(
     rows = gazetteer.settlements(data, name=name, source=source or name)
     with transaction.atomic():
         _take_turn()
-        placed, problems = _placed(rows.good, scheme)
+        placed, problems = _placed(rows.good, scheme, name)
         report = _AreaStore(at.date()).store(placed, name=name)
         report = report.with_problems((*rows.problems, *problems))
         _record(report, "load_settlements", by=by, at=at)
@@ -182,10 +182,14 @@ def areas_by_code(codes: Iterable[Code]) -> dict[Code, models.Area]:
     return {(c.scheme, c.code): c.area for c in held if (c.scheme, c.code) in wanted}
 
 
-def _placed(rows: Sequence[gazetteer.SettlementRow], scheme: str) -> tuple[list[gazetteer.AreaRow], list[Problem]]:
+def _placed(
+    rows: Sequence[gazetteer.SettlementRow], scheme: str, name: str
+) -> tuple[list[gazetteer.AreaRow], list[Problem]]:
     """Settlements hung below their municipality; a row whose point and column disagree is told, and the point wins."""
     points = [(row.lon, row.lat) if row.lon is not None and row.lat is not None else None for row in rows]
-    by_point = boundaries.containing(points, queries.boundaries("municipality"))
+    shapes = queries.boundaries("municipality")
+    boundaries.refuse_swapped(points, shapes or queries.boundaries("country"), name)
+    by_point = boundaries.containing(points, shapes)
     finder = queries.Municipalities(scheme)
     placed: list[gazetteer.AreaRow] = []
     problems: list[Problem] = []

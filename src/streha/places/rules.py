@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Protocol, TypeVar
@@ -18,6 +19,13 @@ from streha.formats.gazetteer import Problem
 WIDTH = 8
 KINDS = ("country", "region", "municipality", "settlement")
 _COARSE = {kind: rank for rank, kind in enumerate(KINDS)}
+_PARTS = re.compile(r"\s*[,/;()|]\s*|\s+[-–—]\s+")
+_MOST_PARTS = 4
+_KIND_WORD = re.compile(
+    r"\s*(?:(?P<municipality>komuna(?:\s+e)?|kom\.|opština|opstina|općina|općina|општина|municipality(?:\s+of)?)"
+    r"|fshati|fsh\.|selo|село|naselje|насеље|village(?:\s+of)?)\s+",
+    re.IGNORECASE,
+)
 _KEPT_ANSWERS = 200_000  # texts remembered by one index; an import repeats the same few thousand
 
 
@@ -122,19 +130,52 @@ class PlaceIndex:
             self._answers[question] = known
         return known
 
-    def _look_up(self, text: str, within: Collection[int] | None, kinds: Collection[str] | None) -> Resolution:
+    def _look_up(self, text: str, within: frozenset[int] | None, kinds: frozenset[str] | None) -> Resolution:
+        found = self._called(text, within, kinds)
+        if not found:
+            word = _KIND_WORD.match(text)
+            if word:
+                said = frozenset({"municipality" if word["municipality"] else "settlement"})
+                found = self._called(text[word.end() :], within, said if kinds is None else said & kinds)
+        parts = _PARTS.split(text)
+        if not found and 1 < len(parts) <= _MOST_PARTS:
+            return self._in_parts(text, [part for part in parts if part.strip()], within, kinds)
+        return Resolution(text, tuple(found), surely(found))
+
+    def _called(self, text: str, within: frozenset[int] | None, kinds: frozenset[str] | None) -> list[Match]:
+        """Places with this very name, best first."""
         written = text.casefold().strip()
         best: dict[int, Match] = {}
         for place in self._by_key.get(self._key_of(text), ()):
             if kinds is not None and place.kind not in kinds:
                 continue
-            if within is not None and not any(area_id in within for area_id in place.line):
+            if within is not None and within.isdisjoint(place.line):
                 continue
             match = Match(place.area_id, place.kind, place.line, place.name, place.name.casefold() == written)
             if place.area_id not in best or (match.exact and not best[place.area_id].exact):
                 best[place.area_id] = match
-        matches = sorted(best.values(), key=lambda m: (not m.exact, _COARSE[m.kind], m.area_id))
-        return Resolution(text, tuple(matches), surely(matches))
+        return sorted(best.values(), key=lambda m: (not m.exact, _COARSE[m.kind], m.area_id))
+
+    def _in_parts(
+        self, text: str, parts: Sequence[str], within: frozenset[int] | None, kinds: frozenset[str] | None
+    ) -> Resolution:
+        """“Pejë / Peć”: two names of one place. “Zhur, Prizren”: a place within another.
+
+        A part that is no place leaves the whole unknown; parts that do not fit each other leave it undecided.
+        """
+        answers = [self.find(part, within=within).matches for part in parts]
+        if not all(answers):
+            return Resolution(text, (), None)
+        everything = {match.area_id: match for answer in answers for match in answer}
+        of_kind = [m for m in everything.values() if kinds is None or m.kind in kinds]
+        # Names of one place, or else the narrowest place that lies within what every other part says.
+        chosen = [m for m in of_kind if all(m.area_id in {x.area_id for x in answer} for answer in answers)]
+        if not chosen:
+            fitting = [m for m in of_kind if all(any(x.area_id in m.line for x in answer) for answer in answers)]
+            deepest = max((len(m.line) for m in fitting), default=0)
+            chosen = [m for m in fitting if len(m.line) == deepest]
+        ordered = sorted(chosen or of_kind, key=lambda m: (not m.exact, _COARSE[m.kind], m.area_id))
+        return Resolution(text, tuple(ordered), surely(ordered) if chosen else None)
 
 
 def surely(matches: Sequence[Match]) -> int | None:

@@ -13,6 +13,7 @@ import shapely
 
 from streha.accounts import rules as accounts
 from streha.audit import models as audit
+from streha.common.errors import BadInput
 from streha.engine import names
 from streha.places import actions, models, queries, rules
 from streha.places.boundaries import actions as boundaries
@@ -102,6 +103,12 @@ def test_the_municipality_column_takes_a_code_or_any_spelling(office_at: dict[st
     assert models.Area.objects.get(kind="settlement").parent.label_sq == "Pejë"  # type: ignore[union-attr]
 
 
+def test_swapped_coordinates_are_recognised_by_the_outline_alone(office_at: dict[str, object]) -> None:
+    with pytest.raises(BadInput, match="latitude and longitude are swapped"):
+        load(LIST.replace("lon,lat", "lat,lon"), **office_at)
+    assert not models.Area.objects.filter(kind="settlement").exists()
+
+
 def test_an_unknown_or_ambiguous_municipality_is_told_and_the_rest_goes_on(office_at: dict[str, object]) -> None:
     report = load("municipality,name_sq\nAtlantis,A\nKosovska Mitrovica,B\nPejë,Loxhë\nPejë,Loxha\n", **office_at)
     assert report.created == 1
@@ -130,6 +137,46 @@ def test_a_town_and_its_municipality_are_one_answer_and_kinds_can_be_asked_for(o
     assert queries.resolve("Prizren", kinds={"settlement"}).area_id == settlement("9").pk
 
 
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("Zhur / Жур", "3"),  # as our own lists show it
+        ("Zhur, Prizren", "3"),
+        ("Prizren - Zhur", "3"),
+        ("Žur (Призрен)", "3"),
+        ("Zhur / Žur, Prizren / Призрен", "3"),
+        ("Zhur, Prizren, Kosovë", "3"),
+        ("Novosellë, Gjilan", "2"),
+        ("fshati Zhur", "3"),
+        ("село Жур", "3"),
+        ("Zhur, rruga e dëshmorëve 4", None),  # one part is no place: nobody knows
+        ("Zhur, Gjilan", None),  # the parts do not fit each other
+        ("Prizren, Gjilan", None),
+        ("fshati Prizren", None),  # there is no such village here
+        ("komuna Zhur", None),
+        (",,,", None),
+        ("a/b/c/d/e/f", None),
+    ],
+)
+def test_a_place_is_found_as_people_write_it(office_at: dict[str, object], written: str, found: str | None) -> None:
+    load(LIST, **office_at)
+    assert queries.resolve(written).area_id == (settlement(found).pk if found else None)
+
+
+@pytest.mark.parametrize("written", ["Komuna e Prizrenit", "Opština Prizren", "Општина Призрен", "Prizren / Призрен"])
+def test_a_municipality_is_found_as_people_write_it(office_at: dict[str, object], written: str) -> None:
+    load("municipality_code,name_sq,gn_id\n20,Prizren,9\n", **office_at)
+    municipality = models.Area.objects.get(kind="municipality", label_sq="Prizren")
+    assert queries.resolve(written).area_id == municipality.pk
+
+
+def test_parts_that_do_not_fit_are_shown_to_choose_from(office_at: dict[str, object]) -> None:
+    load(LIST, **office_at)
+    found = queries.resolve("Zhur, Gjilan")
+    assert found.is_ambiguous
+    assert settlement("3").pk in {m.area_id for m in found.matches}
+
+
 def test_the_index_notices_what_was_loaded_since(office_at: dict[str, object]) -> None:
     assert queries.resolve("Zhur").matches == ()
     load(LIST, **office_at)
@@ -142,7 +189,7 @@ def test_a_load_is_one_record(office_at: dict[str, object]) -> None:
     assert audit.AuditRecord.objects.count() == before + 1
 
 
-def test_a_hundred_thousand_look_ups_take_less_than_a_second() -> None:
+def test_a_hundred_thousand_look_ups_take_less_than_a_second_of_work() -> None:
     rng = random.Random(5)
     syllables = ["no", "vo", "se", "lla", "gra", "ca", "ni", "dre", "zhu", "pra", "ko", "ma", "lji", "be"]
     called = ["".join(rng.choices(syllables, k=rng.randint(2, 5))).title() for _ in range(5000)]
@@ -154,7 +201,7 @@ def test_a_hundred_thousand_look_ups_take_less_than_a_second() -> None:
         names.place_key,
     )
     texts = [f" {rng.choice(called)}" if n % 3 else rng.choice(called).upper() for n in range(100_000)]
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = sum(bool(index.find(text).matches) for text in texts)
     assert found == 100_000
-    assert time.perf_counter() - begun < 1.0
+    assert time.process_time() - begun < 1.0

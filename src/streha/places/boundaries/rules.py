@@ -256,6 +256,21 @@ def containing(
     return answer
 
 
+def refuse_swapped(
+    points: Sequence[tuple[float, float] | None], shapes: Sequence[tuple[int, BaseGeometry]], name: str
+) -> None:
+    """Raise BadInput when no point lies in any shape, and most would with latitude and longitude exchanged."""
+    given = [point for point in points if point is not None]
+    if not given or not shapes or any(inside is not None for inside in containing(given, shapes)):
+        return
+    if sum(inside is not None for inside in containing([(lat, lon) for lon, lat in given], shapes)) * 2 > len(given):
+        raise BadInput(
+            message("{file}: latitude and longitude are swapped. The columns are lon (east) and lat (north)."),
+            code="points_swapped",
+            file=name,
+        )
+
+
 def overlapping(first: str, second: str, km2: float) -> Finding:
     template = message("{first} and {second} overlap by {km2} km².")
     return Finding("overlap", None, template, {"first": first, "second": second, "km2": round(km2, 2)})
