@@ -258,13 +258,25 @@ NOT_A_PHONE = message(
     "Write it with all digits, for example {example}."
 )
 NOT_AN_EMAIL = message("“{value}” is not an e-mail address. Write name@host, or leave the cell empty.")
-_MANY_PHONES = re.compile(r"\s*(?:[;,\n]|\s/\s|/(?=\s*\+?0)|\s(?:dhe|ose|i|ili|and|or)\s)\s*")
+_MANY_PHONES = re.compile(r"\s*(?:[;,\n/]|\s(?:dhe|ose|i|ili|and|or)\s)\s*")
+_WHOLE_PHONE = 8  # digits; a stroke after fewer stands inside a number: 044/123-456
 _EMAIL = re.compile(r"^[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]{2,}$")
 
 
 def phones(text: str, region: str) -> tuple[str, ...]:
     """The phone numbers of a cell in international form (+383…). Raises Wrong at the first that is none."""
-    return tuple(_phone(part, region) for part in _MANY_PHONES.split(text.strip()) if part)
+    return tuple(_phone(part, region) for part in _apart(text.strip()))
+
+
+def _apart(text: str) -> list[str]:
+    """The numbers of a cell, parted by commas, words or strokes, but not where a number is not yet whole."""
+    found: list[str] = []
+    for part in filter(None, _MANY_PHONES.split(text)):
+        if found and sum(sign.isdigit() for sign in found[-1]) < _WHOLE_PHONE:
+            found[-1] += f" {part}"
+        else:
+            found.append(part)
+    return found
 
 
 @lru_cache(maxsize=50_000)
@@ -313,7 +325,7 @@ def _quick_phone(text: str, region: str) -> str:
         if not digits.startswith("0"):
             return ""
         digits = digits[1:]
-    if digits.isdigit() and pattern.match(digits) and any(kind.match(digits) for kind in _kinds(region)):
+    if digits.isascii() and digits.isdigit() and pattern.match(digits) and any(kind.match(digits) for kind in _kinds(region)):
         return f"+{code}{digits}"
     return ""
 
@@ -413,7 +425,7 @@ def identifier(kind: str, text: str) -> people.IdentifierDraft:
     are a JMBG, anything else "other". Raises Wrong.
     """
     value = people.plain_identifier(text)
-    if re.fullmatch(r"\d(?:[.,]\d+)?E\+?\d+", value):
+    if re.fullmatch(r"[\d,]+E\+\d+", value):
         raise Wrong(Complaint("identifier_rounded", ROUNDED, text.strip()))
     named = _kind_of(kind, value)
     draft = people.IdentifierDraft(named, value)
