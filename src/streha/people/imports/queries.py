@@ -209,7 +209,7 @@ def review_page(
 
 def opened(access: Access, records: Sequence[StagedRecord]) -> list[Row]:
     """Rows with what they say and the candidates visible to the viewer."""
-    clear = audit.unseal_many([(r.subject, bytes(r.sealed)) for r in records], context=models.SEALED_ROW)
+    clear = clear_rows(records)
     found = models.StagedCandidate.objects.filter(record__in=[r.pk for r in records], is_sure=True)
     seen = {
         person.pk: person
@@ -227,9 +227,17 @@ def opened(access: Access, records: Sequence[StagedRecord]) -> list[Row]:
     ]
 
 
+def clear_rows(records: Sequence[StagedRecord]) -> list[bytes | None]:
+    """What each row holds, opened; None where it was erased."""
+    kept = [record for record in records if record.sealed]
+    clear = audit.unseal_many([(r.subject, bytes(r.sealed)) for r in kept], context=models.SEALED_ROW)
+    by_id = {record.pk: text for record, text in zip(kept, clear, strict=True)}
+    return [by_id.get(record.pk) for record in records]
+
+
 def opened_reading(record: StagedRecord) -> rows.Reading | None:
     """What one row says, for an action; None once it was erased."""
-    clear = audit.unseal_many([(record.subject, bytes(record.sealed))], context=models.SEALED_ROW)[0]
+    clear = clear_rows([record])[0]
     return None if clear is None else rows.load(clear)
 
 
@@ -285,7 +293,7 @@ def rows_to_correct(batch: ImportBatch) -> Iterator[tuple[StagedRecord, rows.Rea
         if not piece:
             return
         last = piece[-1].number
-        clear = audit.unseal_many([(r.subject, bytes(r.sealed)) for r in piece], context=models.SEALED_ROW)
+        clear = clear_rows(piece)
         for record, text in zip(piece, clear, strict=True):
             if text is not None:
                 yield record, rows.load(text)

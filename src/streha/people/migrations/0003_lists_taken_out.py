@@ -6,35 +6,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('jobs', '0001_queue_work'),
-        ('people', '0002_lists_brought'),
+        ("jobs", "0001_queue_work"),
+        ("people", "0002_lists_brought"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ExportFile',
+            name="ExportFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.UUIDField(editable=False, unique=True)),
-                ('asked_at', models.DateTimeField()),
-                ('purpose', models.CharField(max_length=60)),
-                ('query', models.CharField(blank=True, max_length=300)),
-                ('scopes', models.CharField(max_length=400)),
-                ('token_role', models.CharField(blank=True, max_length=30)),
-                ('expires', models.DateTimeField()),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('made_at', models.DateTimeField(null=True)),
-                ('fetched_at', models.DateTimeField(null=True)),
-                ('destroyed_at', models.DateTimeField(null=True)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='jobs.job')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("subject", models.UUIDField(editable=False, unique=True)),
+                ("asked_at", models.DateTimeField()),
+                ("purpose", models.CharField(max_length=60)),
+                ("query", models.CharField(blank=True, max_length=300)),
+                ("scopes", models.CharField(max_length=400)),
+                ("token_role", models.CharField(blank=True, max_length=30)),
+                ("expires", models.DateTimeField()),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("made_at", models.DateTimeField(null=True)),
+                ("fetched_at", models.DateTimeField(null=True)),
+                ("destroyed_at", models.DateTimeField(null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="jobs.job"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['asked_by', '-id'], name='people_export_by_user')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('purpose', ''), _negated=True), name='people_export_has_purpose')],
+                "indexes": [models.Index(fields=["asked_by", "-id"], name="people_export_by_user")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("purpose", ""), _negated=True), name="people_export_has_purpose"
+                    )
+                ],
             },
         ),
     ]

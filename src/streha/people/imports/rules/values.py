@@ -325,7 +325,12 @@ def _quick_phone(text: str, region: str) -> str:
         if not digits.startswith("0"):
             return ""
         digits = digits[1:]
-    if digits.isascii() and digits.isdigit() and pattern.match(digits) and any(kind.match(digits) for kind in _kinds(region)):
+    if (
+        digits.isascii()
+        and digits.isdigit()
+        and pattern.match(digits)
+        and any(kind.match(digits) for kind in _kinds(region))
+    ):
         return f"+{code}{digits}"
     return ""
 
