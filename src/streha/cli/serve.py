@@ -120,7 +120,7 @@ def watch_over(children: Sequence[Child], stop: threading.Event) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
 @click.option("--processes", default=0, type=click.IntRange(0), help="Web processes; one per core if not given.")
-@click.option("--threads", default=8, show_default=True, type=click.IntRange(1), help="Threads in each web process.")
+@click.option("--threads", default=0, type=click.IntRange(0), help="Threads in each; twice the cores and one more.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(0), help="Worker processes.")
 @click.option("--certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="TLS certificate.")
 @click.option("--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Key of the certificate.")
@@ -149,7 +149,17 @@ def command(  # noqa: PLR0917 - click passes them by name
             errors.message("The office does not open on this set-up. “streha check” explains each reason."),
             code="setup",
         )
-    stop = threading.Event()
+    if (certificate is None) != (key is None):
+        raise click.UsageError(_("Give --certificate and --key together."))
+    if settings.TLS and certificate is None and not settings.BEHIND_PROXY:
+        raise errors.Unavailable(
+            errors.message(
+                "STREHA_TLS is set, but nothing here does TLS. Give --certificate and --key, "
+                "or put a proxy in front and set STREHA_BEHIND_PROXY=1."
+            ),
+            code="tls_nowhere",
+        )
+    stop, cores = threading.Event(), os.cpu_count() or 1
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
@@ -159,8 +169,8 @@ def command(  # noqa: PLR0917 - click passes them by name
     line = web_command(
         host=host,
         port=port,
-        processes=processes or os.cpu_count() or 1,
-        threads=threads,
+        processes=processes or cores,
+        threads=threads or 2 * cores + 1,
         certificate=certificate,
         key=key,
     )

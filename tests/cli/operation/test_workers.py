@@ -181,3 +181,17 @@ def test_serve_opens_the_office_replaces_what_falls_and_closes_without_leaving_a
 def test_the_engine_under_test_is_the_one_that_was_asked_for(office: Office) -> None:
     vendor = office.python("from django.db import connection\nprint(json.dumps(connection.vendor))")
     assert vendor == ("postgresql" if IS_POSTGRESQL else "sqlite")
+
+
+def test_an_office_that_nobody_encrypts_does_not_open(office: Office) -> None:
+    text = (
+        "import os\nos.environ['STREHA_TLS'] = '1'\nfrom streha.cli.main import open_office, streha, told\n"
+        "from streha.common import errors\nopen_office()\n"
+        "for words in (['serve'], ['serve', '--certificate', os.__file__]):\n"
+        "    try:\n        streha(words, standalone_mode=False)\n"
+        "    except errors.StrehaError as error:\n        print(error.code)\n"
+        "    except Exception as error:\n        print(type(error).__name__)\n"
+    )
+    process = office.start("-c", text)
+    out, _ = process.communicate(timeout=60)
+    assert out.split() == ["tls_nowhere", "UsageError"]
