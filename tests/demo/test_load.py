@@ -30,6 +30,7 @@ WANTED = load.Plan(people=260, seed=3)
 def custody(settings: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.KEYRING = tmp_path / "keyring.json"  # type: ignore[attr-defined]
     settings.ANCHOR_DIR = tmp_path / "anchors"  # type: ignore[attr-defined]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
     bridge.cache.clear()
     monkeypatch.setattr(people, "PIECE", 100)
 

@@ -85,6 +85,12 @@ def blind_index(kind: str, value: str) -> str:
     return rules.blind_index(bridge.keyring().index, kind, value)
 
 
+def blind_indexes(kind: str, values: Sequence[str]) -> list[str]:
+    """What an exact search looks for, for many values of one kind, in order."""
+    key = bridge.keyring().index
+    return [rules.blind_index(key, kind, value) for value in values]
+
+
 def destroy_subject(subject: uuid.UUID, *, by: Actor, at: dt.datetime, reason: str = "") -> bool:
     """Destroy a person's key: whatever it sealed is gone for good. False when it was destroyed before.
 
@@ -211,27 +217,14 @@ def _append(
     if head is None:
         models.LaneHead.objects.bulk_create([models.LaneHead(lane=lane, hash=rules.GENESIS)], ignore_conflicts=True)
         head = heads.get(lane=lane)
-    seq, previous, rows = head.seq, head.hash, []
+    seq, previous, rows, moment = head.seq, head.hash, [], rules.moment(at)
     for entry, payload, reason in zip(entries, payloads, reasons, strict=True):
         seq += 1
-        row = models.AuditRecord(
-            lane=lane,
-            seq=seq,
-            at=at,
-            actor_kind=by.kind,
-            actor_key=by.key,
-            actor_label=by.label,
-            room=entry.room,
-            verb=entry.verb,
-            object_kind=entry.object_kind,
-            object_key=entry.object_key,
-            subject=entry.subject,
-            payload=payload,
-            reason=reason,
-            previous=previous,
-        )
-        row.hash = previous = row.expected_hash()
-        rows.append([getattr(row, name) for name in RECORD_FIELDS])
+        who_and_what = (by.kind, by.key, by.label, entry.room, entry.verb, entry.object_kind, entry.object_key)
+        subject = None if entry.subject is None else str(entry.subject)
+        mine = rules.link(previous, (lane, seq, moment, *who_and_what, subject, reason), payload or b"")
+        rows.append((lane, seq, at, *who_and_what, entry.subject, payload, reason, previous, mine))
+        previous = mine
     bridge.insert_rows(models.AuditRecord, RECORD_FIELDS, rows)
     models.LaneHead.objects.filter(lane=lane).update(seq=seq, hash=previous)
 

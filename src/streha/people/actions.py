@@ -18,6 +18,7 @@ from django.db import transaction
 from streha.accounts import queries as accounts
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
+from streha.audit import bridge as bulk
 from streha.audit import rules as audit_rules
 from streha.common import errors
 from streha.common.codes import FieldClass, Precision, Sex
@@ -71,17 +72,14 @@ def register_many(
     _require_writable(by, action, drafts)
     keys = list(subjects) if subjects is not None else audit.new_subjects(len(drafts), at=at)
     if accounts.is_demo_office():
-        drafts = [replace(draft, is_fictional=True) for draft in drafts]
-    people = models.Person.objects.bulk_create(
-        [_person_row(draft, subject, by, at, origin) for draft, subject in zip(drafts, keys, strict=True)],
-        batch_size=PIECE,
-    )
-    _seal_communities(people, drafts)
+        drafts = [draft if draft.is_fictional else replace(draft, is_fictional=True) for draft in drafts]
+    people = _write_persons(drafts, keys, by, at, origin)
     _write_names(people, drafts, at)
     _write_identifiers([(p, i) for p, d in zip(people, drafts, strict=True) for i in d.identifiers], at)
     _write_contacts([(p, c) for p, d in zip(people, drafts, strict=True) for c in d.contacts], at)
-    models.DisplacementEpisode.objects.bulk_create(
-        [_episode_row(p, e, at) for p, d in zip(people, drafts, strict=True) for e in d.episodes], batch_size=PIECE
+    _insert(
+        models.DisplacementEpisode,
+        [_episode_values(p.pk, e, at) for p, d in zip(people, drafts, strict=True) for e in d.episodes],
     )
     _write_facts(people, drafts, by, at)
     audit.record_many(
@@ -105,7 +103,7 @@ def register_many(
 
 def _tidy(draft: rules.PersonDraft) -> rules.PersonDraft:
     kept = tuple(name.tidy() for name in draft.names if name.given.strip() or name.family.strip())
-    return replace(draft, names=kept)
+    return draft if kept == draft.names else replace(draft, names=kept)
 
 
 def _check_draft(draft: rules.PersonDraft, position: int, today: dt.date) -> None:
@@ -152,109 +150,134 @@ def _require_classes(classes: Iterable[FieldClass], allowed: frozenset[FieldClas
         )
 
 
-def _person_row(
-    draft: rules.PersonDraft, subject: uuid.UUID, by: Access, at: dt.datetime, origin: Origin
-) -> models.Person:
+def _insert(model: type[orm.Model], values: Sequence[dict[str, Any]]) -> None:
+    """Insert many rows, each by its columns, without an object for each."""
+    if values:
+        columns = tuple(values[0])
+        bulk.insert_rows(model, columns, [tuple(row.values()) for row in values])
+
+
+def _write_persons(
+    drafts: Sequence[rules.PersonDraft], subjects: Sequence[uuid.UUID], by: Access, at: dt.datetime, origin: Origin
+) -> list[models.Person]:
+    told = [(subject, d.community.encode()) for d, subject in zip(drafts, subjects, strict=True) if d.community]
+    communities = iter(audit.seal_many(told, context=models.SEALED_COMMUNITY))
+    values = [
+        _person_values(draft, subject, next(communities) if draft.community else None, by, at, origin)
+        for draft, subject in zip(drafts, subjects, strict=True)
+    ]
+    _insert(models.Person, values)
+    made: dict[uuid.UUID, models.Person] = {}
+    for start in range(0, len(subjects), PIECE):
+        found = models.Person.objects.filter(subject__in=subjects[start : start + PIECE])
+        made.update((person.subject, person) for person in found)
+    return [made[subject] for subject in subjects]
+
+
+def _person_values(  # noqa: PLR0917 - one line a call
+    draft: rules.PersonDraft,
+    subject: uuid.UUID,
+    community: bytes | None,
+    by: Access,
+    at: dt.datetime,
+    origin: Origin,
+) -> dict[str, Any]:
     main = draft.names[0]
-    return models.Person(
-        subject=subject,
-        sort_name=naming.sort_key(main.family, main.given)[:80],
-        birth_date=draft.birth_date,
-        birth_precision=draft.birth_precision,
-        sex=draft.sex,
-        vital_status=draft.vital_status,
-        citizenship=draft.citizenship,
-        language=draft.language,
-        home_area_id=draft.home_area_id,
-        keeper_id=draft.keeper_id,
-        organisation_id=origin.organisation_id,
-        registered_by_id=by.user_id,
-        registered_at=at,
-        source=origin.source,
-        shielded=draft.shielded,
-        is_fictional=draft.is_fictional,
-    )
-
-
-def _seal_communities(people: Sequence[models.Person], drafts: Sequence[rules.PersonDraft]) -> None:
-    told = [(p, d.community) for p, d in zip(people, drafts, strict=True) if d.community]
-    sealed = audit.seal_many([(p.subject, c.encode()) for p, c in told], context=models.SEALED_COMMUNITY)
-    for (person, _), token in zip(told, sealed, strict=True):
-        person.community_sealed = token
-    models.Person.objects.bulk_update([p for p, _ in told], ["community_sealed"], batch_size=PIECE)
+    return {
+        "subject": subject,
+        "sort_name": naming.sort_key(main.family, main.given)[:80],
+        "birth_date": draft.birth_date,
+        "birth_precision": draft.birth_precision,
+        "sex": draft.sex,
+        "vital_status": draft.vital_status,
+        "citizenship": draft.citizenship,
+        "language": draft.language,
+        "community_sealed": community,
+        "home_area_id": draft.home_area_id,
+        "keeper_id": draft.keeper_id,
+        "organisation_id": origin.organisation_id,
+        "registered_by_id": by.user_id,
+        "registered_at": at,
+        "source": origin.source,
+        "shielded": draft.shielded,
+        "is_fictional": draft.is_fictional,
+    }
 
 
 def _write_names(people: Sequence[models.Person], drafts: Sequence[rules.PersonDraft], at: dt.datetime) -> None:
-    rows, keys = [], []
-    for person, draft in zip(people, drafts, strict=True):
-        written = [_name_row(person, name, at) for name in draft.names]
-        rows += written
-        keys += _key_rows(person, written)
-    models.Name.objects.bulk_create(rows, batch_size=PIECE)
-    models.NameKey.objects.bulk_create(keys, batch_size=PIECE)
+    told = list(zip(people, drafts, strict=True))
+    _insert(models.Name, [_name_values(person.pk, name, at) for person, draft in told for name in draft.names])
+    _insert(models.NameKey, [row for person, draft in told for row in _key_values(person, draft.names)])
+
+
+def _name_values(person_id: int, draft: rules.NameDraft, at: dt.datetime) -> dict[str, Any]:
+    assert draft.script is not None
+    return {
+        "person_id": person_id,
+        "kind": draft.kind,
+        "script": draft.script,
+        "given": draft.given,
+        "father": draft.father,
+        "family": draft.family,
+        "noted_at": at,
+    }
 
 
 def _name_row(person: models.Person, draft: rules.NameDraft, at: dt.datetime) -> models.Name:
-    assert draft.script is not None
-    return models.Name(
-        person=person,
-        kind=draft.kind,
-        script=draft.script,
-        given=draft.given,
-        father=draft.father,
-        family=draft.family,
-        noted_at=at,
-    )
+    return models.Name(**_name_values(person.pk, draft, at))
 
 
-def _key_rows(person: models.Person, written: Iterable[models.Name]) -> list[models.NameKey]:
-    keys = sorted({key[:40] for name in written for key in naming.keys(str(name))})
+def _key_values(person: models.Person, names: Iterable[models.Name | rules.NameDraft]) -> list[dict[str, Any]]:
+    """Rows of the search index: each key of the names once."""
+    keys = sorted({key[:40] for n in names for key in naming.keys(f"{n.given} {n.father} {n.family}")})
     return [
-        models.NameKey(
-            person=person, key=key, sort_name=person.sort_name, keeper_id=person.keeper_id, shielded=person.shielded
-        )
+        {
+            "key": key,
+            "sort_name": person.sort_name,
+            "person_id": person.pk,
+            "keeper_id": person.keeper_id,
+            "shielded": person.shielded,
+        }
         for key in keys
     ]
 
 
-def _write_identifiers(
-    told: Sequence[tuple[models.Person, rules.IdentifierDraft]], at: dt.datetime
-) -> list[models.Identifier]:
-    plain = [rules.plain_identifier(draft.value) for _, draft in told]
+def _write_identifiers(told: Sequence[tuple[models.Person, rules.IdentifierDraft]], at: dt.datetime) -> None:
     sealed = audit.seal_many([(p.subject, d.value.encode()) for p, d in told], context=models.SEALED_IDENTIFIER)
-    return models.Identifier.objects.bulk_create(
-        [
-            models.Identifier(
-                person=person,
-                kind=draft.kind,
-                issuer=draft.issuer,
-                sealed=token,
-                blind=audit.blind_index("identifier", value),
-                hint=value[-2:],
-                noted_at=at,
-            )
-            for (person, draft), value, token in zip(told, plain, sealed, strict=True)
-        ],
-        batch_size=PIECE,
-    )
+    plains = [rules.plain_identifier(draft.value) for _, draft in told]
+    blinds = audit.blind_indexes("identifier", plains)
+    values = []
+    for (person, draft), token, plain, blind in zip(told, sealed, plains, blinds, strict=True):
+        values.append(
+            {
+                "person_id": person.pk,
+                "kind": draft.kind,
+                "issuer": draft.issuer,
+                "sealed": token,
+                "blind": blind,
+                "hint": plain[-2:],
+                "noted_at": at,
+            }
+        )
+    _insert(models.Identifier, values)
 
 
-def _write_contacts(told: Sequence[tuple[models.Person, rules.ContactDraft]], at: dt.datetime) -> list[models.Contact]:
+def _write_contacts(told: Sequence[tuple[models.Person, rules.ContactDraft]], at: dt.datetime) -> None:
     sealed = audit.seal_many([(p.subject, c.value.encode()) for p, c in told], context=models.SEALED_CONTACT)
-    rows = []
+    values = []
     for (person, draft), token in zip(told, sealed, strict=True):
         plain = rules.plain_contact(draft.kind, draft.value)
-        rows.append(
-            models.Contact(
-                person=person,
-                kind=draft.kind,
-                sealed=token,
-                blind=audit.blind_index(draft.kind, plain) if plain else "",
-                hint=rules.contact_hint(draft.kind, plain),
-                noted_at=at,
-            )
+        values.append(
+            {
+                "person_id": person.pk,
+                "kind": draft.kind,
+                "sealed": token,
+                "blind": audit.blind_index(draft.kind, plain) if plain else "",
+                "hint": rules.contact_hint(draft.kind, plain),
+                "noted_at": at,
+            }
         )
-    return models.Contact.objects.bulk_create(rows, batch_size=PIECE)
+    _insert(models.Contact, values)
 
 
 def _write_facts(
@@ -262,46 +285,44 @@ def _write_facts(
 ) -> None:
     """Wishes, consents, answers, needs and protection notes told at registration."""
     told = list(zip(people, drafts, strict=True))
-    models.Intention.objects.bulk_create(
+    _insert(
+        models.Intention,
         [
-            models.Intention(person=p, wish=i.wish, area_id=i.area_id, said_on=i.said_on, noted_at=at)
+            {"person_id": p.pk, "wish": i.wish, "area_id": i.area_id, "said_on": i.said_on, "noted_at": at}
             for p, d in told
             for i in d.intentions
         ],
-        batch_size=PIECE,
     )
-    models.Consent.objects.bulk_create(
-        [_consent_row(p, c, by, at) for p, d in told for c in d.consents], batch_size=PIECE
-    )
-    models.Functioning.objects.bulk_create(
+    _insert(models.Consent, [_consent_values(p.pk, c, by, at) for p, d in told for c in d.consents])
+    _insert(
+        models.Functioning,
         [
-            models.Functioning(
-                person=p,
-                asked_on=f.asked_on,
-                noted_at=at,
+            {
+                "person_id": p.pk,
+                "asked_on": f.asked_on,
+                "noted_at": at,
                 **dict(zip(rules.FUNCTIONING_DOMAINS, f.answers, strict=True)),
-            )
+            }
             for p, d in told
             for f in d.functioning
         ],
-        batch_size=PIECE,
     )
     _write_needs([(p, n) for p, d in told for n in d.needs], at)
     _write_protection_notes([(p, d.protection_note) for p, d in told if d.protection_note], by, at)
 
 
-def _consent_row(person: models.Person, draft: rules.ConsentDraft, by: Access, at: dt.datetime) -> models.Consent:
-    return models.Consent(
-        person=person,
-        purpose=rules.tidy_text(draft.purpose),
-        recipients=rules.tidy_text(draft.recipients),
-        basis=draft.basis,
-        given_on=draft.given_on,
-        expires_on=draft.expires_on,
-        evidence=rules.tidy_text(draft.evidence),
-        noted_by_id=by.user_id,
-        noted_at=at,
-    )
+def _consent_values(person_id: int, draft: rules.ConsentDraft, by: Access, at: dt.datetime) -> dict[str, Any]:
+    return {
+        "person_id": person_id,
+        "purpose": rules.tidy_text(draft.purpose),
+        "recipients": rules.tidy_text(draft.recipients),
+        "basis": draft.basis,
+        "given_on": draft.given_on,
+        "expires_on": draft.expires_on,
+        "evidence": rules.tidy_text(draft.evidence),
+        "noted_by_id": by.user_id,
+        "noted_at": at,
+    }
 
 
 def _write_needs(told: Sequence[tuple[models.Person, rules.NeedDraft]], at: dt.datetime) -> list[models.SpecificNeed]:
@@ -335,21 +356,21 @@ def _write_protection_notes(
     )
 
 
-def _episode_row(person: models.Person, draft: rules.EpisodeDraft, at: dt.datetime) -> models.DisplacementEpisode:
-    return models.DisplacementEpisode(
-        person=person,
-        status=draft.status,
-        cause=draft.cause,
-        from_area_id=draft.from_area_id,
-        from_text=draft.from_text,
-        to_area_id=draft.to_area_id,
-        to_text=draft.to_text,
-        started_on=draft.started_on,
-        started_precision=draft.started_precision,
-        ended_on=draft.ended_on,
-        ended_precision=draft.ended_precision,
-        noted_at=at,
-    )
+def _episode_values(person_id: int, draft: rules.EpisodeDraft, at: dt.datetime) -> dict[str, Any]:
+    return {
+        "person_id": person_id,
+        "status": draft.status,
+        "cause": draft.cause,
+        "from_area_id": draft.from_area_id,
+        "from_text": draft.from_text,
+        "to_area_id": draft.to_area_id,
+        "to_text": draft.to_text,
+        "started_on": draft.started_on,
+        "started_precision": draft.started_precision,
+        "ended_on": draft.ended_on,
+        "ended_precision": draft.ended_precision,
+        "noted_at": at,
+    }
 
 
 def _draft_payload(draft: rules.PersonDraft) -> dict[str, Any]:
@@ -474,7 +495,7 @@ def _refresh_keys(person: models.Person) -> None:
     person.sort_name = naming.sort_key(main.family, main.given)[:80]
     person.save(update_fields=["sort_name"])
     person.keys.all().delete()
-    models.NameKey.objects.bulk_create(_key_rows(person, every))
+    _insert(models.NameKey, _key_values(person, every))
     headed = models.Household.objects.filter(
         memberships__person=person, memberships__is_head=True, memberships__ended_on=None
     )
@@ -536,7 +557,8 @@ def add_identifier(person_id: int, draft: rules.IdentifierDraft, *, by: Access, 
             code="identifier_taken",
             number=near.number,
         )
-    (identifier,) = _write_identifiers([(person, draft)], at)
+    _write_identifiers([(person, draft)], at)
+    identifier = person.identifiers.get(blind=blind, valid_to=None)
     note_pairs([(person.pk, other.pk, "identifier") for other in holders], by=by, at=at)
     _record("identifier added", person, by, at, payload={"identifier": [None, identifier.hint]})
     return identifier
@@ -554,7 +576,8 @@ def add_contact(person_id: int, draft: rules.ContactDraft, *, by: Access, at: dt
     person = _person_for_change(person_id, by, classes={FieldClass.CONTACT})
     if not rules.tidy_text(draft.value):
         raise errors.BadInput(errors.message("Write the contact, or leave the form."), code="contact_missing")
-    (contact,) = _write_contacts([(person, draft)], at)
+    _write_contacts([(person, draft)], at)
+    contact = person.contacts.latest("pk")
     _record("contact added", person, by, at, payload={"contact": [None, draft.kind]})
     return contact
 
@@ -584,7 +607,7 @@ def add_episode(
             code="end_before_start",
             value=draft.ended_on.strftime("%d.%m.%Y"),
         )
-    episode = _episode_row(person, draft, at)
+    episode = models.DisplacementEpisode(**_episode_values(person.pk, draft, at))
     episode.save()
     _record("episode added", person, by, at, payload={"status": [None, draft.status], "cause": [None, draft.cause]})
     return episode
@@ -663,7 +686,7 @@ def give_consent(
     person = _person_for_change(person_id, by, classes={FieldClass.IDENTITY})
     draft = rules.ConsentDraft(purpose, given_on, recipients, basis, expires_on, evidence)
     rules.check_consent(draft)
-    consent = _consent_row(person, draft, by, at)
+    consent = models.Consent(**_consent_values(person.pk, draft, by, at))
     consent.save()
     _record("consent given", person, by, at, payload={"purpose": [None, consent.purpose]})
     return consent
@@ -851,9 +874,9 @@ def open_households(
     for (row, _), token in zip(told, sealed, strict=True):
         row.address_sealed = token
     households = models.Household.objects.bulk_create(rows, batch_size=PIECE)
-    models.Membership.objects.bulk_create(
-        [_membership_row(h, m, at) for h, d in zip(households, drafts, strict=True) for m in d.members],
-        batch_size=PIECE,
+    _insert(
+        models.Membership,
+        [_membership_values(h.pk, m, at) for h, d in zip(households, drafts, strict=True) for m in d.members],
     )
     audit.record_many(
         [
@@ -882,7 +905,7 @@ def _members(drafts: Sequence[HouseholdDraft], by: Access, action: Action) -> di
     people: dict[int, models.Person] = {}
     for start in range(0, len(wanted), PIECE):
         part = models.Person.objects.visible_to(by, action).filter(pk__in=wanted[start : start + PIECE])
-        people |= {person.pk: person for person in part}
+        people.update((person.pk, person) for person in part.only("sort_name", "shielded"))
     missing = [pk for pk in wanted if pk not in people]
     if missing:
         raise errors.NotFound(
@@ -915,15 +938,19 @@ def _head_sort_name(draft: HouseholdDraft, people: Mapping[int, models.Person]) 
     return str(people[lead.person_id].sort_name)
 
 
+def _membership_values(household_id: int, draft: rules.MemberDraft, at: dt.datetime) -> dict[str, Any]:
+    return {
+        "household_id": household_id,
+        "person_id": draft.person_id,
+        "relation": rules.Relation.HEAD if draft.is_head else draft.relation,
+        "is_head": draft.is_head,
+        "started_on": draft.started_on,
+        "noted_at": at,
+    }
+
+
 def _membership_row(household: models.Household, draft: rules.MemberDraft, at: dt.datetime) -> models.Membership:
-    return models.Membership(
-        household=household,
-        person_id=draft.person_id,
-        relation=rules.Relation.HEAD if draft.is_head else draft.relation,
-        is_head=draft.is_head,
-        started_on=draft.started_on,
-        noted_at=at,
-    )
+    return models.Membership(**_membership_values(household.pk, draft, at))
 
 
 @transaction.atomic

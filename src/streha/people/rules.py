@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
@@ -165,7 +164,7 @@ class NameDraft:
         """The same without stray spaces and signs, script told."""
         given, family, father = (tidy_text(part) for part in (self.given, self.family, self.father))
         script = self.script or names.script_of(f"{given}{father}{family}")
-        return dataclasses.replace(self, given=given, family=family, father=father, script=script)
+        return NameDraft(given, family, father, self.kind, script)
 
 
 @dataclass(frozen=True)
@@ -295,6 +294,8 @@ SPACES = re.compile(r"\s+")
 
 def tidy_text(text: str) -> str:
     """Text without control signs, direction marks and doubled spaces."""
+    if text.isprintable() and "  " not in text:  # control signs and foreign spaces are not printable
+        return text.strip()
     return SPACES.sub(" ", CONTROL_SIGNS.sub("", text)).strip()
 
 
