@@ -81,7 +81,9 @@ def test_an_existing_folder_is_kept(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
 
 
-@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "failure", [OSError(28, "No space left on device"), OSError("9 requested and 8 written"), KeyboardInterrupt()]
+)
 def test_a_full_disk_or_a_cancelled_run_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException
 ) -> None:

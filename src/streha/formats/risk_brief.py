@@ -15,6 +15,7 @@ from typing import Any
 from streha.common.errors import message
 
 WIDTH, HEIGHT = 520.0, 430.0
+LABELLED = 16
 INK, LAND, WATER, ACCENT = "#1f2933", "#eef1f4", "#d5dbe1", "#b4451f"
 SHADES = ("#f7ede8", "#efc9b8", "#e09a7c", "#c96a45", "#8f3212")
 
@@ -158,12 +159,14 @@ def map_svg(places: Sequence[Place], mark: tuple[float, float] | None = None) ->
         body.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1.2" fill="{INK}"/>')
         if radius > 0.4:
             body.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{ACCENT}" fill-opacity="0.45"/>')
-    for place in sorted(places, key=lambda place: -place.people)[:12]:
+    taken: list[tuple[float, float, float]] = []
+    for place in sorted(places, key=lambda place: -place.people)[:LABELLED]:
         x, y = project(place.lon, place.lat)
-        body.append(
-            f'<text x="{x + 4:.1f}" y="{y - 3:.1f}" font-family="Noto Sans, sans-serif" font-size="9" fill="{INK}">'
-            f"{escape(place.name)}</text>"
-        )
+        right = x + 4 + 5.2 * len(place.name)
+        # The more people, the sooner a name is written; one that would cover another is left to the table.
+        if all(abs(y - other) > 10 or right < left or x > end for left, other, end in taken):
+            taken.append((x, y, right))
+            body.append(_label(x + 4, y - 3, place.name, "start"))
     if mark is not None:
         x, y = project(*mark)
         body.append(

@@ -178,7 +178,7 @@ def write(report: Report, folder: Path) -> tuple[Path, ...]:
 def unwritable(error: OSError, where: Path) -> errors.Unavailable:
     """What to tell when writing to ``where`` failed."""
     template = message("{where} could not be written: {reason}. Nothing was left behind.")
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, None):  # None: numpy could not write all of an array
         template = message("{where} could not be written: the disk is full. Nothing was left behind.")
     return errors.Unavailable(template, code="risk.unwritable", where=str(where), reason=error.strerror or str(error))
 
@@ -187,12 +187,11 @@ def _write_all(report: Report, folder: Path) -> None:
     import polars
 
     (folder / "areas.csv").write_text(areas_csv(report), encoding="utf-8")
-    polars.read_csv(io.StringIO(areas_csv(report)), schema_overrides={"code": polars.String}).write_parquet(
-        folder / "areas.parquet"
-    )
+    areas = polars.read_csv(io.StringIO(areas_csv(report)), schema_overrides={"code": polars.String})
+    (folder / "areas.parquet").write_bytes(_parquet(areas))
     (folder / "areas.geojson").write_text(json.dumps(areas_geojson(report), ensure_ascii=False), encoding="utf-8")
     if report.cells:
-        polars.DataFrame(dict(report.cells)).write_parquet(folder / "cells.parquet")
+        (folder / "cells.parquet").write_bytes(_parquet(polars.DataFrame(dict(report.cells))))
     if report.return_periods:
         (folder / "return_periods.csv").write_text(periods_csv(report), encoding="utf-8")
     (folder / "report.json").write_text(json.dumps(as_json(report), ensure_ascii=False, indent=1), encoding="utf-8")
@@ -200,6 +199,13 @@ def _write_all(report: Report, folder: Path) -> None:
         json.dumps(dict(report.provenance), ensure_ascii=False, indent=1), encoding="utf-8"
     )
     (folder / "brief.pdf").write_bytes(risk_brief.pdf(as_json(report), map_svg(report), curve_svg(report)))
+
+
+def _parquet(table: Any) -> bytes:
+    """Parquet in memory first: written by us, a full disk is told as what it is."""
+    content = io.BytesIO()
+    table.write_parquet(content)
+    return content.getvalue()
 
 
 def map_svg(report: Report) -> str:
