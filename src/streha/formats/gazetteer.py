@@ -69,6 +69,8 @@ class AreaRow:
     lon: float | None
     lat: float | None
     source: str
+    since: dt.date | None = None
+    until: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ class FacilityRow:
     lat: float | None
     capacity: int | None
     source: str
+    until: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -235,6 +238,15 @@ def _check_characters(row: csv_table.Row) -> None:
 def _area(row: csv_table.Row) -> AreaRow:
     kind = one_of(row, "kind", KINDS)
     lon, lat = point(row)
+    since, until = (_date(row, column) if row[column] else None for column in ("since", "until"))
+    if since and until and until < since:
+        raise _BadCell(
+            "until",
+            row["until"],
+            "period_order",
+            message("row {row}: the period ends ({value}) before it starts ({start})."),
+            start=row["since"],
+        )
     parent = (row["parent_scheme"], row["parent_code"])
     if kind != "country" and not all(parent):
         raise _BadCell(
@@ -256,6 +268,8 @@ def _area(row: csv_table.Row) -> AreaRow:
         lon=lon,
         lat=lat,
         source=needed(row, "source", 400),
+        since=since,
+        until=until,
     )
 
 
@@ -431,6 +445,7 @@ def _facility(row: csv_table.Row) -> FacilityRow:
         lat=lat,
         capacity=_whole(row, "capacity", 0, 1_000_000) if row["capacity"] else None,
         source=needed(row, "source", 400),
+        until=_date(row, "until") if row["until"] else None,
     )
 
 

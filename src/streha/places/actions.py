@@ -7,7 +7,6 @@ former name, an area that vanished from a list is left alone.
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable, Sequence
 from importlib import resources
 
@@ -75,7 +74,7 @@ def load_settlements(
     by.require(Action.PLACE_LOAD)
     rows = gazetteer.settlements(data, name=name, source=source or name)
     with transaction.atomic():
-        _take_turn()
+        boundary_actions.take_turn()
         placed, problems = _placed(rows.good, scheme, name)
         report = _AreaStore(at.date()).store(placed, name=name)
         report = report.with_problems((*rows.problems, *problems))
@@ -88,7 +87,7 @@ def load_tiles(data: bytes, *, name: str, by: Access, at: dt.datetime) -> rules.
     by.require(Action.PLACE_LOAD)
     rows = gazetteer.tiles(data, name=name)
     with transaction.atomic():
-        _take_turn()
+        boundary_actions.take_turn()
         known = areas_by_code((row.scheme, row.code) for row in rows.good)
         good, problems = _with_known_area(rows.good, known, lambda row: (row.scheme, row.code))
         problems += rules.doubled(good, lambda row: ((row.column, row.line), f"{row.column},{row.line}"), "column")
@@ -134,7 +133,7 @@ def load_observations(data: bytes, *, name: str, by: Access, at: dt.datetime) ->
     by.require(Action.PLACE_LOAD)
     rows = gazetteer.observations(data, name=name)
     with transaction.atomic():
-        _take_turn()
+        boundary_actions.take_turn()
         known = areas_by_code((row.scheme, row.code) for row in rows.good)
         good, problems = _with_known_area(rows.good, known, lambda row: (row.scheme, row.code))
         indicators = _indicators({row.indicator for row in good})
@@ -161,11 +160,13 @@ def load_facilities(data: bytes, *, name: str, by: Access, at: dt.datetime) -> r
     rows = gazetteer.facilities(data, name=name)
     counts = rules.Counter()
     with transaction.atomic():
-        _take_turn()
+        boundary_actions.take_turn()
         known = areas_by_code(row.area for row in rows.good)
         good, problems = _with_known_area(rows.good, known, lambda row: row.area)
         for row in good:
-            facts = {f: getattr(row, f) for f in ("kind", "name", "name_other", "lon", "lat", "capacity", "source")}
+            facts = {
+                f: getattr(row, f) for f in ("kind", "name", "name_other", "lon", "lat", "capacity", "source", "until")
+            }
             facts["area"] = known[row.area]
             found, created = models.Facility.objects.get_or_create(scheme=row.scheme, code=row.code, defaults=facts)
             counts.count(created=created, changed=not created and _update(found, facts))
@@ -215,7 +216,7 @@ class _AreaStore:
         self.known: dict[Code, models.Area] = {}
 
     def store(self, rows: Sequence[gazetteer.AreaRow], *, name: str) -> rules.LoadReport:
-        _take_turn()
+        boundary_actions.take_turn()
         self.problems += rules.doubled(rows, lambda row: ((row.scheme, row.code), f"{row.scheme} {row.code}"), "code")
         bad = {problem.row for problem in self.problems}
         rows = [row for row in rows if row.row not in bad]
@@ -305,6 +306,12 @@ class _AreaStore:
         official_forms = {(n.language, n.script) for n in row.names if n.is_official}
         fresh: list[models.AreaName] = []
         altered: list[models.AreaName] = []
+        retired = [
+            stored
+            for form, stored in held.items()
+            if stored.standing == standing.OFFICIAL and form not in given and form[:2] in official_forms
+        ]
+        renamed = {(stored.language, stored.script) for stored in retired}
         for form, name in given.items():
             stored = held.get(form)
             wanted = standing.OFFICIAL if name.is_official else standing.VARIANT
@@ -318,6 +325,7 @@ class _AreaStore:
                         key=names.place_key(name.name)[:120],
                         standing=wanted,
                         verified=name.verified,
+                        valid_from=self.today if name.is_official and form[:2] in renamed else None,
                         source=row.source,
                     )
                 )
@@ -326,10 +334,9 @@ class _AreaStore:
             ):
                 stored.standing, stored.valid_until, stored.verified = wanted, None, name.verified
                 altered.append(stored)
-        for form, stored in held.items():
-            if stored.standing == standing.OFFICIAL and form not in given and form[:2] in official_forms:
-                stored.standing, stored.valid_until = standing.FORMER, self.today
-                altered.append(stored)
+        for stored in retired:
+            stored.standing, stored.valid_until = standing.FORMER, self.today
+            altered.append(stored)
         return fresh, altered
 
     def _store_codes(self, rows: Sequence[gazetteer.AreaRow]) -> set[int]:
@@ -364,7 +371,7 @@ class _AreaStore:
 def _facts(row: gazetteer.AreaRow) -> dict[str, object]:
     """Columns of an area as its row gives them; the labels repeat the official names."""
     labels = rules.official_labels({(n.language, n.script): n.name for n in row.names if n.is_official})
-    return {**labels, "area_km2": row.area_km2, "lon": row.lon, "lat": row.lat, "source": row.source}
+    return {**labels, **{f: getattr(row, f) for f in ("area_km2", "lon", "lat", "since", "until", "source")}}
 
 
 def _move(area: models.Area, parent: models.Area) -> None:
@@ -434,11 +441,6 @@ def _store_observations(
     created = len(new.keys() - stored.keys())
     same = len(new) - created - len(corrected)
     return rules.LoadReport(name, created, len(corrected), same, tuple(problems))
-
-
-def _take_turn() -> None:
-    """One write to places at a time: hold the revision row until the transaction ends, and stamp it anew."""
-    models.Revision.objects.update_or_create(pk=1, defaults={"stamp": uuid.uuid4()})
 
 
 def _record(report: rules.LoadReport, verb: str, *, by: Access, at: dt.datetime) -> None:

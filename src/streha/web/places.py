@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import shapely
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
@@ -189,7 +189,9 @@ def page(request: door.Request, area_id: int) -> HttpResponse:
         raise errors.NotFound(errors.message("There is no such place."))
     called = sorted(area.names.all(), key=_by_language)
     children = in_order(area.children.all())
-    facilities = models.Facility.objects.filter(area__in=queries.subtree_ids([area.pk]), until=None)
+    facilities = models.Facility.objects.filter(
+        Q(until=None) | Q(until__gte=door.now().date()), area__in=queries.subtree_ids([area.pk])
+    )
     figures = [FigureRow(o) for o in queries.figures(area.pk)]
     below = queries.latest_figures(HEADLINE, [c.pk for c in children]) if area.kind != KIND else {}
     context = {

@@ -96,6 +96,17 @@ def test_two_countries_live_side_by_side(office: accounts.Access, at: dt.datetim
     assert queries.resolve("Prizren", within=[islands.pk]).matches == ()
 
 
+def test_areas_and_facilities_may_end(office: accounts.Access, at: dt.datetime) -> None:
+    area = "kind,scheme,code,name_fr,since,until,source\ncountry,x,1,Pays,1950-01-01,{},me\n"
+    assert actions.load_areas(area.format("1949-12-31").encode(), name="a", by=office, at=at).problems
+    assert actions.load_areas(area.format("2001-05-01").encode(), name="a", by=office, at=at).created == 1
+    assert models.Area.objects.get().until == dt.date(2001, 5, 1)
+    shelter = "scheme,code,kind,name,area_scheme,area_code,until,source\nx,1,shelter,Abri,x,1,{},me\n"
+    actions.load_facilities(shelter.format("").encode(), name="f", by=office, at=at)
+    assert actions.load_facilities(shelter.format("2025-01-31").encode(), name="f", by=office, at=at).changed == 1
+    assert models.Facility.objects.get().until == dt.date(2025, 1, 31)
+
+
 def test_rows_that_hang_nowhere_are_told(office: accounts.Access, at: dt.datetime) -> None:
     heading = "kind,scheme,code,parent_scheme,parent_code,name_fr,codes,source\n"
     rows = (

@@ -62,7 +62,9 @@ def test_settlements_hang_below_their_municipality_with_labels_in_both_scripts(o
     assert zhur.source == "GeoNames"
 
 
-def test_the_same_list_again_changes_nothing_and_a_correction_changes_one(office_at: dict[str, object]) -> None:
+def test_the_same_list_again_changes_nothing_and_a_correction_changes_one(
+    office_at: dict[str, object], at: dt.datetime
+) -> None:
     load(LIST, **office_at)
     again = load(LIST, **office_at)
     assert (again.created, again.changed, again.same) == (0, 0, 4)
@@ -71,6 +73,9 @@ def test_the_same_list_again_changes_nothing_and_a_correction_changes_one(office
     standing = dict(settlement("1").names.values_list("name", "standing"))
     assert standing == {"Novosellë": "official", "Novo Selo": "former", "Novoselo": "official"}
     assert settlement("1").label_sr_latn == "Novoselo"
+    dates = dict(settlement("1").names.values_list("name", "valid_from"))
+    assert dates["Novoselo"] == at.date()
+    assert dates["Novosellë"] is None  # it was always called so, as far as we know
     assert queries.resolve("Novo Selo").is_ambiguous  # the former name is still found
 
 
