@@ -28,7 +28,7 @@ def erase_person(person_id: int, *, reason: str, by: Access, at: dt.datetime) ->
     person = people.visible_person(by, person_id)
     with transaction.atomic():
         _erase(person.subject, number=person.number, reason=reason, by=by, at=at)
-    leave_no_trace()
+        transaction.on_commit(leave_no_trace)
 
 
 def start_retention(batch_id: int, *, by: Access, at: dt.datetime) -> Job:
@@ -49,7 +49,7 @@ def retain(batch_id: int, progress: jobs.Progress, *, by: Access, at: dt.datetim
         progress(position, len(people_due))
         with transaction.atomic():
             _erase(subject, number=number, reason="retention", by=by, at=at)
-    leave_no_trace()
+    transaction.on_commit(leave_no_trace)
     return {"erased": len(people_due)}
 
 
