@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,8 +48,13 @@ class Planted:
 
 
 @pytest.fixture
-def planted(settings: Any, tmp_path: Any) -> Planted:
-    settings.KEYRING = tmp_path / "keyring.json"
+def planted(settings: Any, tmp_path: Path) -> Planted:
+    return plant(settings, tmp_path)
+
+
+def plant(settings: Any, folder: Path) -> Planted:
+    """Kosovo, and a family in Prizren: one registered openly, one shielded."""
+    settings.KEYRING = folder / "keyring.json"
     bridge.create_keyring(settings.KEYRING, at=AT)
     bridge.cache.clear()
     places.load_kosovo(by=OFFICE, at=AT)

@@ -262,6 +262,8 @@ def field(bound: BoundField, autofocus: bool = False) -> dict[str, Any]:
     attrs: dict[str, Any] = {"class": f"{css} is-invalid" if bound.errors else css}
     if autofocus:
         attrs["autofocus"] = True
+    if str(bound.field.widget.attrs.get("placeholder", "")) == str(bound.label):
+        del bound.field.widget.attrs["placeholder"]  # saying it twice helps nobody
     return {"field": bound, "kind": kind, "control": bound.as_widget(attrs=attrs)}
 
 

@@ -1,7 +1,8 @@
-// What scripts add: "/" jumps to the search box, and menus close when one clicks or tabs away. Nothing needs it.
+// What scripts add: "/" jumps to the search box, and menus and hints close when one clicks or tabs away. Nothing needs it.
 (function () {
   document.addEventListener("keydown", function (event) {
     if (event.key === "Escape") {
+      clearHints();
       document.querySelectorAll("details.menu[open]").forEach(function (menu) {
         menu.open = false;
         menu.querySelector("summary").focus();
@@ -29,7 +30,12 @@
       box.select();
     }
   });
+  function clearHints() {
+    const hints = document.getElementById("find-hints");
+    if (hints) hints.replaceChildren();
+  }
   function closeOthers(event) {
+    if (!event.target.closest || !event.target.closest(".find")) clearHints();
     document.querySelectorAll("details.menu[open]").forEach(function (menu) {
       if (!menu.contains(event.target)) menu.open = false;
     });
