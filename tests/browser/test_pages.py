@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.web.conftest import make_user
+from tests.web.conftest import client_of, make_user
 from tests.web.test_door import WEB
 from tests.web.test_every_page import Planted, addresses, plant
 
@@ -40,18 +40,20 @@ def open_to(role: Role, planted: Planted) -> list[str]:
 def test_every_page_of_a_role(
     visit: Callable[..., Any], check: Callable[..., None], planted: Planted, role: Role, width: int
 ) -> None:
-    shown = visit("/", as_=make_user("arta", role), width=width)
+    arta = make_user("arta", role)
+    before = client_of(arta)
+    shown = visit("/", as_=arta, width=width)
     opened, faults = 0, []
     for address in open_to(role, planted):
-        shown.noise.clear()
-        answer = shown.page.goto(shown.base + address, wait_until="load")
-        if answer is None or answer.status >= 400 or not answer.headers.get("content-type", "").startswith("text/html"):
-            continue  # a page that only takes what a form sends, or a record that is not there
+        if before.get(address).status_code != 200:
+            continue  # takes only what a form sends, asks for the password first, or names a record that is not there
+        shown.go(address)
         opened += 1
         try:
             check(shown)
         except AssertionError as fault:
             faults.append(str(fault).split("\nassert")[0])
+        shown.noise.clear()
     assert opened >= 10
     assert not faults, "\n".join(faults)
 
@@ -67,7 +69,7 @@ def test_hints_appear_while_typing_and_go_away(visit: Callable[..., Any], plante
 
 def test_search_without_scripts(visit: Callable[..., Any], planted: Planted) -> None:
     page = visit("/", as_=make_user("arta", Role.CASEWORKER), scripts=False).page
-    page.fill("#find", "korroplant zyrafetja")
+    page.fill("#find", "zyrafetja qorroplant")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search/**")
     page.click("main a:has-text('Qorroplant')")
