@@ -8,14 +8,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from streha.common.errors import message
 
 WIDTH, HEIGHT = 520.0, 430.0
-LABELLED = 16
+LABELLED, SMALLEST_CIRCLE, LINE, NEAREST_TICKS = 16, 0.4, 10.0, 22.0
+Project = Callable[[float, float], tuple[float, float]]
 INK, LAND, WATER, ACCENT = "#1f2933", "#eef1f4", "#d5dbe1", "#b4451f"
 SHADES = ("#f7ede8", "#efc9b8", "#e09a7c", "#c96a45", "#8f3212")
 
@@ -66,7 +67,7 @@ TEMPLATE = r"""
 #for (name, value) in r.states [
   #let label = l.at(name, default: name)
   #if name == "displaced" [#text(size: 22pt, weight: "bold")[#value.shown] #h(4pt) #label \ ] else [
-    - *#value.at("shown", default: value.at("text", default: ""))* #label ]
+    - #label: *#value.at("shown", default: value.at("text", default: ""))* ]
 ]
 
 == #l.notes
@@ -140,45 +141,46 @@ def pdf(
     return result
 
 
-def map_svg(places: Sequence[Place], mark: tuple[float, float] | None = None) -> str:
-    """A map of areas; shaded outlines where given, else circles with an area proportional to people."""
+def map_svg(
+    places: Sequence[Place], mark: tuple[float, float] | None = None, backdrop: Mapping[str, Any] | None = None
+) -> str:
+    """A map of areas; shaded outlines where given, and circles with an area proportional to people.
+
+    ``mark`` is drawn as a cross (an epicentre), ``backdrop`` as a plain outline below everything.
+    """
     points = [(place.lon, place.lat) for place in places] + [xy for place in places for xy in _points(place.outline)]
+    points += _points(backdrop)
     if mark is not None:
         points.append(mark)
-    project = _projection(points)
+    project, height = _projection(points)
     top = max((place.people for place in places), default=0.0)
-    body = [f'<rect width="{WIDTH:g}" height="{HEIGHT:g}" fill="white"/>']
+    body = [f'<rect width="{WIDTH:g}" height="{height:.0f}" fill="white"/>']
+    body += [_outline(ring, project, LAND) for ring in _rings(backdrop)]
     for place in places:
-        for ring in _rings(place.outline):
-            path = "M" + "L".join("{:.1f},{:.1f}".format(*project(x, y)) for x, y in ring) + "Z"
-            share = place.people / place.residents if place.residents else 0.0
-            body.append(f'<path d="{path}" fill="{_shade(share)}" stroke="{WATER}" stroke-width="0.8"/>')
-    for place in sorted(places, key=lambda place: -place.people):
+        share = place.people / place.residents if place.residents else 0.0
+        body += [_outline(ring, project, _shade(share)) for ring in _rings(place.outline)]
+    ranked = sorted(places, key=lambda place: -place.people)
+    for place in ranked:
         x, y = project(place.lon, place.lat)
         radius = 26 * math.sqrt(place.people / top) if top > 0 else 0.0
         body.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1.2" fill="{INK}"/>')
-        if radius > 0.4:
+        if radius > SMALLEST_CIRCLE:
             body.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{ACCENT}" fill-opacity="0.45"/>')
-    taken: list[tuple[float, float, float]] = []
-    for place in sorted(places, key=lambda place: -place.people)[:LABELLED]:
-        x, y = project(place.lon, place.lat)
-        right = x + 4 + 5.2 * len(place.name)
-        # The more people, the sooner a name is written; one that would cover another is left to the table.
-        if all(abs(y - other) > 10 or right < left or x > end for left, other, end in taken):
-            taken.append((x, y, right))
-            body.append(_label(x + 4, y - 3, place.name, "start"))
+    body += _names([(*project(place.lon, place.lat), place.name) for place in ranked[:LABELLED]])
     if mark is not None:
         x, y = project(*mark)
         body.append(
             f'<path d="M{x - 7:.1f},{y:.1f}h14M{x:.1f},{y - 7:.1f}v14" stroke="{INK}" stroke-width="2" fill="none"/>'
         )
-    return _svg(body)
+    return _svg(body, height=height)
 
 
-def curve_svg(points: Sequence[tuple[float, float, float, float]]) -> str:
-    """People displaced against return period (logarithmic) with the band from low to high."""
-    left, right, upper, lower = 62.0, WIDTH - 14, 14.0, HEIGHT * 0.62
-    top = max(1.0, *(high for *_, high in points))
+def curve_svg(points: Sequence[tuple[float, float, float, float]], *, middle: bool = True) -> str:
+    """People displaced against return period (logarithmic): the band from low to high, and its middle if it may be
+    shown."""
+    left, right, upper, lower = 62.0, WIDTH - 14, 14.0, 266.0
+    step = _nice(max(1.0, *(high for *_, high in points)) / 4)
+    top = step * math.ceil(max(1.0, *(high for *_, high in points)) / step)
     first, last = math.log(points[0][0]), math.log(points[-1][0])
 
     def at(years: float, people: float) -> str:
@@ -187,17 +189,46 @@ def curve_svg(points: Sequence[tuple[float, float, float, float]]) -> str:
 
     band = [at(years, high) for years, _, _, high in points] + [at(years, low) for years, low, _, _ in reversed(points)]
     body = [f'<rect width="{WIDTH:g}" height="{lower + 34:g}" fill="white"/>']
-    for step in range(5):
-        y = lower - (lower - upper) * step / 4
+    for number in range(round(top / step) + 1):
+        y = lower - (lower - upper) * number * step / top
         body.append(f'<path d="M{left},{y:.1f}H{right}" stroke="{WATER}" stroke-width="0.6"/>')
-        body.append(_label(left - 6, y + 3, f"{top * step / 4:,.0f}", "end"))
-    body.append(f'<polygon points="{" ".join(band)}" fill="{ACCENT}" fill-opacity="0.2"/>')
-    middle = " ".join(at(years, central) for years, _, central, _ in points)
-    body.append(f'<polyline points="{middle}" fill="none" stroke="{ACCENT}" stroke-width="2"/>')
+        body.append(_label(left - 6, y + 3, f"{step * number:,.0f}", "end"))
+    body.append(f'<polygon points="{" ".join(band)}" fill="{ACCENT}" fill-opacity="0.2" stroke="{ACCENT}"/>')
+    if middle:
+        line = " ".join(at(years, central) for years, _, central, _ in points)
+        body.append(f'<polyline points="{line}" fill="none" stroke="{ACCENT}" stroke-width="2"/>')
+    end = -math.inf
     for years, *_ in points:
         x = float(at(years, 0).split(",")[0])
-        body.append(_label(x, lower + 15, f"{years:g}", "middle"))
+        if x - end > NEAREST_TICKS:
+            end = x
+            body.append(_label(x, lower + 15, f"{years:g}", "middle"))
     return _svg(body, height=lower + 34)
+
+
+def _nice(step: float) -> float:
+    """The next of 1, 2, 5, 10, 20, 50, ... at or above ``step``."""
+    power = 10 ** math.floor(math.log10(max(step, 1.0)))
+    return float(next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step))
+
+
+def _names(wanted: Sequence[tuple[float, float, str]]) -> list[str]:
+    """Names beside their points. The more people, the sooner; one that would cover another is left to the table."""
+    taken: list[tuple[float, float, float]] = []
+    written = []
+    for x, y, name in wanted:
+        length = 5.2 * len(name)
+        left = x + 4 if x + 4 + length < WIDTH else x - 4 - length
+        if all(abs(y - other) > LINE or left + length < start or left > end for start, other, end in taken):
+            taken.append((left, y, left + length))
+            anchor = "start" if left > x else "end"
+            written.append(_label(x + 4 if left > x else x - 4, y - 3, name, anchor))
+    return written
+
+
+def _outline(ring: Sequence[Sequence[float]], project: Project, fill: str) -> str:
+    path = "M" + "L".join("{:.1f},{:.1f}".format(*project(x, y)) for x, y in ring) + "Z"
+    return f'<path d="{path}" fill="{fill}" stroke="{WATER}" stroke-width="0.8"/>'
 
 
 def _label(x: float, y: float, text: str, anchor: str) -> str:
@@ -214,14 +245,16 @@ def _svg(body: Sequence[str], height: float = HEIGHT) -> str:
     )
 
 
-def _projection(points: Sequence[tuple[float, float]]) -> Any:
+def _projection(points: Sequence[tuple[float, float]]) -> tuple[Project, float]:
+    """Degrees to places on a picture as wide as `WIDTH` and as high as the points need, at most `HEIGHT`."""
     lons, lats = [x for x, _ in points], [y for _, y in points]
     squeeze = math.cos(math.radians(sum(lats) / len(lats)))
     wide, high = max((max(lons) - min(lons)) * squeeze, 1e-6), max(max(lats) - min(lats), 1e-6)
     scale = min((WIDTH - 90) / wide, (HEIGHT - 60) / high)
-    x0, y0 = (WIDTH - wide * scale) / 2, (HEIGHT - high * scale) / 2
+    height = high * scale + 60
+    x0 = (WIDTH - wide * scale) / 2
     west, north = min(lons), max(lats)
-    return lambda x, y: (x0 + (x - west) * squeeze * scale, y0 + (north - y) * scale)
+    return lambda x, y: (x0 + (x - west) * squeeze * scale, 30 + (north - y) * scale), height
 
 
 def _rings(outline: Mapping[str, Any] | None) -> Iterator[Sequence[Sequence[float]]]:

@@ -69,6 +69,7 @@ class Report:
     sources: tuple[str, ...]
     provenance: Mapping[str, Any]
     mark: tuple[float, float] | None = None  # an epicentre, on the map
+    backdrop: Mapping[str, Any] | None = None  # a country's outline as a GeoJSON geometry
     cells: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # columns of the expected map
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -216,6 +217,7 @@ def map_svg(report: Report) -> str:
             for row in report.areas
         ],
         report.mark,
+        report.backdrop,
     )
 
 
@@ -224,7 +226,8 @@ def curve_svg(report: Report) -> str | None:
     points = [
         (row.years, row.displaced.low, row.displaced.central, row.displaced.high) for row in report.return_periods
     ]
-    return risk_brief.curve_svg(points) if points else None
+    middle = all(row.displaced.style != "range" for row in report.return_periods)
+    return risk_brief.curve_svg(points, middle=middle) if points else None
 
 
 def _shown(shown: Shown) -> dict[str, Any]:

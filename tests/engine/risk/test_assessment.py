@@ -97,6 +97,17 @@ def test_return_periods_rise_and_their_bands_hold_them(small_world: World) -> No
     np.testing.assert_allclose(result.return_periods.central, direct)
 
 
+def test_draws_taken_a_few_at_a_time_give_the_same_return_periods(
+    small_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = flood(small_world).return_periods
+    monkeypatch.setattr(assessments, "LARGEST_EVENT_DRAWS", 100)
+    parts = flood(small_world).return_periods
+    assert whole is not None
+    assert parts is not None
+    np.testing.assert_allclose(parts.band, whole.band, rtol=1e-5)
+
+
 def test_national_draws_add_up_over_areas_for_each_event(small_world: World) -> None:
     """With one class and proportional curves the average of area factors is exact."""
     w = world(5, classes=1)

@@ -35,6 +35,8 @@ from streha.engine.risk import (
 )
 from streha.engine.risk.layout import F32, F64
 
+LARGEST_EVENT_DRAWS = 50_000_000  # people by event and draw held at once: 200 MB
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Question:
@@ -170,10 +172,14 @@ def assess(
         one=events.kind == "scenario",
     )
     by_event = now.by_area_event.sum(axis=0)
-    national = uncertainty.people_by_event(histogram, drawn.displaced, people, now.by_area_event)
     done(0.85)
     has_rate = events.kind != "scenario"
     years = exceedance.RETURN_PERIODS
+    periods = None
+    if has_rate:
+        periods = _return_periods(
+            events, histogram, drawn.displaced, people, frequency=frequency, by_area_event=now.by_area_event
+        )
     result = Assessment(
         areas=exposure.areas,
         residents=residents,
@@ -187,7 +193,7 @@ def assess(
         by_area_event=now.by_area_event,
         expected=now.expected,
         return_period_years=years,
-        return_periods=_return_periods(by_event, national, events, frequency, years) if has_rate else None,
+        return_periods=periods,
         aggregate_years=_aggregate(by_event, events, years, sampled_years, rng),
         tail_range=exceedance.average_range(by_event, events) if events.kind == "return_periods" else {},
         futures=tuple(
@@ -372,13 +378,30 @@ def _worse(
     return _state(central, lost), found.get("sheltered"), found.get("protracted")
 
 
-def _return_periods(by_event: F64, national: F32, events: rates.Events, frequency: F64, years: Sequence[int]) -> Banded:
-    central = exceedance.people_at(by_event, events, years)
-    if events.kind == "return_periods":
-        drawn = np.stack([exceedance.people_at(column, events, years) for column in national.T.astype(np.float64)], -1)
-    else:
-        drawn = exceedance.people_at_by_draw(national, events.frequency, frequency, years)
-    return Banded(central, uncertainty.bands(drawn))
+def _return_periods(
+    events: rates.Events,
+    histogram: totals.Histograms,
+    share: F32,
+    people: F64,
+    *,
+    frequency: F64,
+    by_area_event: F64,
+) -> Banded:
+    """PMD at the usual return periods; people by event and draw are made for a few draws at a time."""
+    years = exceedance.RETURN_PERIODS
+    draws = frequency.size
+    at_once = max(1, LARGEST_EVENT_DRAWS // max(1, events.count))
+    parts = []
+    for first in range(0, draws, at_once):
+        some = slice(first, first + at_once)
+        national = uncertainty.people_by_event(histogram, share[:, :, some], people[:, some], by_area_event)
+        if events.kind == "return_periods":
+            columns = national.T.astype(np.float64)
+            parts.append(np.stack([exceedance.people_at(column, events, years) for column in columns], -1))
+        else:
+            parts.append(exceedance.people_at_by_draw(national, events.frequency, frequency[some], years))
+    central = exceedance.people_at(by_area_event.sum(axis=0), events, years)
+    return Banded(central, uncertainty.bands(np.concatenate(parts, axis=-1)))
 
 
 def _aggregate(
@@ -410,14 +433,18 @@ def _future(
     asked = Question(curves.displaced, curves.knots, later_weights, scenario.intensity_shift, scenario.intensity_scale)
     later, histogram = go_over(exposure, footprints, asked)
     by_area = uncertainty.people_by_area(histogram, drawn.displaced, people, frequency)
-    national = uncertainty.people_by_event(histogram, drawn.displaced, people, later.by_area_event)
     central = later.by_area_event @ later_weights
     return Difference(
         scenario=scenario,
         future=_state(central, by_area),
         change=_state(central - central_now, by_area - present),
         return_periods=_return_periods(
-            later.by_area_event.sum(axis=0), national, later_events, frequency, exceedance.RETURN_PERIODS
+            later_events,
+            histogram,
+            drawn.displaced,
+            people,
+            frequency=frequency,
+            by_area_event=later.by_area_event,
         ),
     )
 

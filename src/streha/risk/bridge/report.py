@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from importlib import metadata
+from importlib import metadata, resources
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ def report_of(
     sources: Sequence[str],
     provenance: Mapping[str, Any],
     mark: tuple[float, float] | None = None,
+    backdrop: Mapping[str, Any] | None = None,
     rated: Sequence[states.Rate] = (),
     extra: Mapping[str, Any] | None = None,
 ) -> risk_report.Report:
@@ -68,13 +70,22 @@ def report_of(
         states=_states(result, rated),
         return_periods=_periods(result),
         futures=tuple(_future(future) for future in result.futures),
-        notes=tuple(notes),
+        notes=(*notes, *_tail_note(result)),
         sources=tuple(sources),
         provenance=provenance,
         mark=mark,
+        backdrop=backdrop,
         cells=_cells(result, exposure),
         extra=dict(extra or {}) | ({"average_by_tail_rule": result.tail_range} if result.tail_range else {}),
     )
+
+
+def _tail_note(result: assessments.Assessment) -> tuple[str, ...]:
+    """What the average would be under each rule for what is more frequent than the first return-period map."""
+    if not result.tail_range:
+        return ()
+    told = ", ".join(f"{rule} {figures.two_digits(value):,.0f}" for rule, value in result.tail_range.items())
+    return (f"What is more frequent than the first map is not known. Average per year by rule: {told}.",)
 
 
 def _cells(result: assessments.Assessment, exposure: exposures.Exposure) -> dict[str, Any]:
@@ -87,6 +98,13 @@ def _cells(result: assessments.Assessment, exposure: exposures.Exposure) -> dict
         "residents": exposure.people[:, real].sum(axis=0),
         "displaced": result.expected[real],
     }
+
+
+def kosovo_outline() -> Mapping[str, Any]:
+    """Kosovo's outline as it comes with the places, a GeoJSON geometry."""
+    text = (resources.files("streha.places") / "data" / "kosovo_outline.geojson").read_text(encoding="utf-8")
+    geometry: Mapping[str, Any] = json.loads(text)["features"][0]["geometry"]
+    return geometry
 
 
 def shown(central: float | F64, band: F64) -> risk_report.Shown:

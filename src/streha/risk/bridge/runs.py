@@ -26,6 +26,7 @@ NOTES = {
     "earthquake": (
         message("Homes people cannot live in; not casualties, and not everyone who leaves for a few nights."),
         message("Local soil is not known to the method: valleys of loose ground shake more than shown."),
+        message("Held against recorded earthquakes, moderate ones (below magnitude 6) come out too strong."),
         message("How the housing stock divides into building types is an assumption; replace it with a survey."),
     ),
     "flood": (
@@ -85,6 +86,7 @@ def earthquake_scenario(
             seconds=clock() - started,
         ),
         mark=found.mark,
+        backdrop=report.kosovo_outline(),
     )
     return Run(result, exposure, shown)
 
@@ -149,6 +151,7 @@ def run_scenario(
             seconds=clock() - started,
         ),
         mark=found.mark,
+        backdrop=report.kosovo_outline() if asked.exposure.get("kind") == "kosovo" else None,
         rated=asked.rates,
     )
     return Run(result, exposure, shown)
