@@ -24,6 +24,7 @@ from streha.common import errors
 
 KEYS_AT_ONCE = 2_000
 RECORD_FIELDS = tuple(field.attname for field in models.AuditRecord._meta.concrete_fields if not field.primary_key)
+READ_FIELDS = ("at", "actor_kind", "actor_key", "actor_label", "verb", "subject", "classes", "where")
 READS_PER_SEAL = 50_000
 REWRAP = "UPDATE audit_subjectkey SET wrapped = %s, master_id = %s WHERE subject = %s AND master_id = %s"
 
@@ -243,19 +244,9 @@ def looked(
 ) -> None:
     """Note that somebody saw these persons. Committed at once and apart, so that a read never waits for a write."""
     seen = ",".join(sorted(str(code) for code in classes))
-    models.ReadRecord.objects.bulk_create(
-        models.ReadRecord(
-            at=at,
-            actor_kind=by.kind,
-            actor_key=by.key,
-            actor_label=by.label,
-            verb=verb,
-            subject=subject,
-            classes=seen,
-            where=where,
-        )
-        for subject in subjects
-    )
+    rows = [(at, by.kind, by.key, by.label, verb, subject, seen, where) for subject in subjects]
+    if rows:
+        bridge.insert_rows(models.ReadRecord, READ_FIELDS, rows, using=bridge.READS)
 
 
 def seal_reads(*, at: dt.datetime) -> int:

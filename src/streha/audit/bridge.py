@@ -13,6 +13,7 @@ import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -385,17 +386,21 @@ def write_slip(name: str, text: str) -> Path:
 
 def ledger() -> dict[uuid.UUID, dt.datetime]:
     """Subjects erased, with the moment, as signed in the ledger file; lines that we did not sign do not count."""
-    found: dict[uuid.UUID, dt.datetime] = {}
     public = keyring().public()
-    for line in _lines(Path(settings.ANCHOR_DIR) / LEDGER_FILE):
-        try:
-            entry = json.loads(line)
-            subject, at, signature = entry["subject"], entry["at"], entry["signature"]
-        except (ValueError, KeyError, TypeError):
-            continue
-        if rules.is_signed(public, {"subject": subject, "at": at}, signature):
-            found[uuid.UUID(subject)] = dt.datetime.fromisoformat(at)
-    return found
+    entries = (_ledger_entry(line, public) for line in _lines(Path(settings.ANCHOR_DIR) / LEDGER_FILE))
+    return dict(entry for entry in entries if entry is not None)
+
+
+@lru_cache(maxsize=100_000)  # the ledger is read every minute, and a signature need not be verified every time
+def _ledger_entry(line: str, public: bytes) -> tuple[uuid.UUID, dt.datetime] | None:
+    try:
+        entry = json.loads(line)
+        subject, at, signature = entry["subject"], entry["at"], entry["signature"]
+        if not rules.is_signed(public, {"subject": subject, "at": at}, signature):
+            return None
+        return uuid.UUID(subject), dt.datetime.fromisoformat(at)
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def append_ledger(erased: Sequence[tuple[uuid.UUID, dt.datetime]]) -> None:

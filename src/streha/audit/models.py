@@ -108,7 +108,7 @@ class AuditRecord(AppendOnly):
     at = models.DateTimeField()
     actor_kind = models.CharField(max_length=20)
     actor_key = models.CharField(max_length=64)
-    actor_label = models.CharField(max_length=120)
+    actor_label = models.CharField(max_length=200)
     room = models.CharField(max_length=30)
     verb = models.CharField(max_length=40)
     object_kind = models.CharField(max_length=40)
@@ -162,7 +162,7 @@ class ReadRecord(AppendOnly):
     at = models.DateTimeField()
     actor_kind = models.CharField(max_length=20)
     actor_key = models.CharField(max_length=64)
-    actor_label = models.CharField(max_length=120)
+    actor_label = models.CharField(max_length=200)
     verb = models.CharField(max_length=40)
     subject = models.UUIDField()
     classes = models.CharField(max_length=120, blank=True)  # codes of field classes, sorted, with commas

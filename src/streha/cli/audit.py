@@ -71,7 +71,7 @@ def verify(as_json: bool) -> None:
                 )
             )
         for fault in verdict.faults:
-            click.echo(f"{fault.lane} {fault.seq}: {_(FAULTS[fault.kind])} ({fault.what})", err=True)
+            click.echo(f"{fault.lane} {fault.seq}: {_(FAULTS[fault.kind])}", err=True)
         click.echo(_("Everything holds.") if verdict.holds else _("The log does not hold."))
     sys.exit(0 if verdict.holds else 1)
 

@@ -192,8 +192,11 @@ class Worker:
                 continue
             try:
                 find(path)(at)
-            except (errors.StrehaError, OSError) as error:
-                log.error("recurring work %s failed: %s", name, error)
+            except (DatabaseError, InterfaceError):
+                raise
+            except Exception as error:
+                where = "".join(traceback.format_tb(error.__traceback__))
+                log.error("recurring work %s stopped on %s\n%s", name, type(error).__name__, where)
 
     def _wait_for_database(self, error: Exception) -> None:
         log.warning("the database does not answer (%s); trying again", type(error).__name__)

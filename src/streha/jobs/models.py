@@ -39,7 +39,7 @@ class Job(models.Model):
     payload = models.JSONField(default=dict)
     key = models.CharField(max_length=120, null=True, unique=True)
     by_user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    by_label = models.CharField(max_length=120)
+    by_label = models.CharField(max_length=200)
     state = models.CharField(
         max_length=10, choices=[(s.value, s.value) for s in rules.State], default=rules.State.WAITING
     )

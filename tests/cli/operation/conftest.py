@@ -100,7 +100,7 @@ class Office:
         return json.loads(ended.stdout) if ended.stdout.strip() else None
 
 
-def _administer(statement: str) -> None:
+def administer(statement: str) -> None:
     with psycopg.connect(SERVER.rpartition("/")[0] + "/postgres", autocommit=True) as connection:
         connection.execute(statement.encode())
 
@@ -114,13 +114,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """An office with tables and keyring, from which the others are copied."""
     name = f"streha_built_{uuid.uuid4().hex[:12]}"
     if IS_POSTGRESQL:
-        _administer(f"CREATE DATABASE {name}")
+        administer(f"CREATE DATABASE {name}")
     office = Office(tmp_path_factory.mktemp("built"), _url(name))
     office.run("keys", "create")
     office.run("upgrade", "--without-backup")
     yield office
     if IS_POSTGRESQL:
-        _administer(f"DROP DATABASE {name} WITH (FORCE)")
+        administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -130,12 +130,12 @@ def office(built: Office, tmp_path: Path) -> Iterator[Office]:
     shutil.copytree(built.folder, folder)
     name = f"streha_office_{uuid.uuid4().hex[:12]}"
     if IS_POSTGRESQL:
-        _administer(f"CREATE DATABASE {name} TEMPLATE {built.url.rpartition('/')[2]}")
+        administer(f"CREATE DATABASE {name} TEMPLATE {built.url.rpartition('/')[2]}")
     office = Office(folder, _url(name))
     yield office
     office.close()
     if IS_POSTGRESQL:
-        _administer(f"DROP DATABASE {name} WITH (FORCE)")
+        administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -145,9 +145,9 @@ def bare(tmp_path: Path) -> Iterator[Office]:
     folder.mkdir()
     name = f"streha_bare_{uuid.uuid4().hex[:12]}"
     if IS_POSTGRESQL:
-        _administer(f"CREATE DATABASE {name}")
+        administer(f"CREATE DATABASE {name}")
     office = Office(folder, _url(name))
     yield office
     office.close()
     if IS_POSTGRESQL:
-        _administer(f"DROP DATABASE {name} WITH (FORCE)")
+        administer(f"DROP DATABASE {name} WITH (FORCE)")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.operation import piecework
-from tests.cli.operation.conftest import IS_POSTGRESQL, Office
+from tests.cli.operation.conftest import IS_POSTGRESQL, Office, administer
 
 WORKER = """
 from streha.cli import worker
@@ -97,6 +97,25 @@ def test_a_worker_that_is_asked_to_stop_puts_its_job_back(office: Office) -> Non
     found = office.python(WRITTEN)
     assert found["states"] == ["waiting"]
     assert len(found["keys"]) == len(set(found["keys"])) < piecework.PIECES
+
+
+def test_a_database_that_drops_every_connection_costs_an_attempt_and_nothing_else(office: Office) -> None:
+    if not IS_POSTGRESQL:
+        pytest.skip("SQLite is a file: it has no connections to drop")
+    office.python(ENQUEUE.format(number=1))
+    worker = begin(office, "w1")
+    wait_for_pieces(worker, 5)
+    administer(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'streha' "
+        f"AND datname = '{office.url.rpartition('/')[2]}'"
+    )
+    out, _ = worker.communicate(timeout=60)
+    assert worker.returncode == 0, out
+    time.sleep(5.5)  # the first pause after a failure
+    begin(office, "w2", "w1").communicate(timeout=60)
+    found = office.python(WRITTEN)
+    assert Counter(found["keys"]) == Counter(f"0:{piece}" for piece in range(piecework.PIECES))
+    assert found["states"] == ["done"]
 
 
 def test_an_unknown_kind_of_job_fails_and_the_queue_goes_on(office: Office) -> None:

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(max_length=60)),
                 ("payload", models.JSONField(default=dict)),
                 ("key", models.CharField(max_length=120, null=True, unique=True)),
-                ("by_label", models.CharField(max_length=120)),
+                ("by_label", models.CharField(max_length=200)),
                 (
                     "state",
                     models.CharField(
