@@ -127,6 +127,8 @@ def _fit(field: Any, connection: Any) -> Callable[[Any], Any] | None:
         return None
     if isinstance(field, orm.UUIDField):
         return operator.attrgetter("hex")
+    if isinstance(field, orm.JSONField):
+        return lambda value: field.get_db_prep_save(value, connection)
     known: dict[Any, Any] = {}  # few moments and days in many rows
 
     def fit(value: Any) -> Any:

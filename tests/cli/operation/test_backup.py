@@ -19,6 +19,9 @@ for name, subject in (("Arta", stays), ("Gone", goes)):
                    subject=subject, payload={"name": name})
 actions.looked(by=by, at=at, verb="view", subjects=[stays, goes], classes=["identity"])
 actions.seal_reads(at=at)
+from streha.accounts.rules import system
+from streha.jobs import actions as jobs
+jobs.enqueue("people.export", payload={"list": [1, {"deep": "x"}], "all": True}, by=system("terminal"), at=at)
 media = Path(settings.MEDIA_ROOT); media.mkdir(parents=True, exist_ok=True); (media / "scan.txt").write_text("a paper")
 print(json.dumps([str(stays), str(goes)]))
 """
@@ -32,6 +35,7 @@ from django.conf import settings
 """
 LOOK = """
 from pathlib import Path
+from streha.jobs.models import Job
 from django.conf import settings
 stays, goes = uuid.UUID("{stays}"), uuid.UUID("{goes}")
 print(json.dumps({{
@@ -41,6 +45,7 @@ print(json.dumps({{
     "later": models.AuditRecord.objects.filter(object_key="later").count(),
     "looks": len(queries.readers(stays).rows),
     "verbs": [d.verb for d in queries.log().rows],
+    "job": list(Job.objects.values_list("payload", "result", "created_at__year")),
     "paper": (Path(settings.MEDIA_ROOT) / "scan.txt").read_text(),
 }}))
 """
@@ -73,6 +78,7 @@ def test_everything_comes_back_and_the_erased_stay_erased(office: Office, option
     assert found["looks"] == 1
     assert "restore" in found["verbs"]
     assert found["paper"] == "a paper"
+    assert found["job"] == [[{"list": [1, {"deep": "x"}], "all": True}, None, 2026]]
     verdict = verified(office)
     assert verdict["holds"], verdict
     assert len(verdict["restored_at"]) == 1
