@@ -176,7 +176,7 @@ def _subjects(piece: fiction.Piece) -> list[uuid.UUID]:
 
 
 def make_logins(*, at: dt.datetime) -> Sequence[Login]:
-    """One user per role can log in; the demo is complete."""
+    """One user per role can log in, and the log is anchored; the demo is complete."""
     by = by_demo()
     require_fictional(state())
     with transaction.atomic():
@@ -198,6 +198,7 @@ def make_logins(*, at: dt.datetime) -> Sequence[Login]:
             )
             scope = Scope(ScopeKind.AREA, str(codes[login.area])) if login.area else Scope(ScopeKind.EVERYTHING)
             accounts.grant_role(user.pk, login.role, scope, by=by, at=at)
+    audit.anchor(at=at)
     return LOGINS
 
 

@@ -33,6 +33,8 @@ def test_the_demo_is_made_found_again_and_refused_as_real(tmp_path: Path) -> Non
     for role in ("caseworker", "keeper", "protection", "import approver"):
         assert role in made.stdout
     assert "Pejë / Peć" in made.stdout and "streha-demo" in made.stdout
+    lists = sorted(file.name for file in (tmp_path / "office" / "lists").iterdir())
+    assert len(lists) >= 2 and all(name in made.stdout for name in lists)
 
     found = run("demo", "--people", "999", "--data", "office", "--no-serve", folder=tmp_path)
     assert found.returncode == 0, found.stderr

@@ -12,6 +12,8 @@ import click
 
 from streha.common import errors
 
+LISTS = "lists"
+
 
 @click.command(name="demo")
 @click.option("--people", default=20_000, show_default=True, type=click.IntRange(1, 10_000_000), help="People to make.")
@@ -46,6 +48,7 @@ def command(people: int, seed: int, port: int, data: Path, no_serve: bool) -> No
     else:
         _make(wanted, is_begun=found == load.State.UNFINISHED)
     _say_logins()
+    _say_lists(seed)
     if no_serve:
         click.echo(f"Open the office with: streha demo --data {data} --port {port}")
         return
@@ -99,6 +102,21 @@ def _say_found(wanted: object) -> None:
     click.echo(f"Found the demo of {held.people:,} invented people.")
     if held != wanted:
         click.echo("It stays as it is. To make another, choose another folder with --data.")
+
+
+def _say_lists(seed: int) -> None:
+    """Write the messy lists that wait to be imported, where they are not there already."""
+    from django.conf import settings
+
+    from streha_demo import spreadsheets
+
+    folder = settings.DATA_DIR / LISTS
+    if not folder.is_dir():
+        spreadsheets.write(folder, seed)
+    click.echo("Messy lists to import:\n")
+    for file in sorted(folder.iterdir()):
+        click.echo(f"  {file}")
+    click.echo("")
 
 
 def _say_logins() -> None:
