@@ -155,6 +155,11 @@ def test_an_unknown_page_is_a_calm_404(keeper: Client, stranger: Client) -> None
         assert b"There is no page at this address." in response.content
 
 
+def test_an_address_for_forms_says_so_when_it_is_opened(keeper: Client) -> None:
+    response = keeper.get("/language/")
+    assert response.status_code == 405 and b"only takes what a form sends" in response.content
+
+
 def test_errors_go_to_their_field_or_to_the_form() -> None:
     from django import forms
 

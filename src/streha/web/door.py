@@ -43,6 +43,9 @@ STATUS: Final[dict[type[errors.StrehaError], int]] = {
     errors.Unavailable: 503,
 }
 
+METHOD_NOT_ALLOWED: Final = 405
+FORM_ONLY: Final = errors.message("This address only takes what a form sends. Go back to the page and use its button.")
+
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
@@ -110,7 +113,10 @@ class AccessMiddleware:
         if language and language in LANG_ATTRIBUTE:
             translation.activate(language)
             request.LANGUAGE_CODE = language
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == METHOD_NOT_ALLOWED:
+            return failure(request, errors.BadInput(FORM_ONLY, code="form_only"), status=METHOD_NOT_ALLOWED)
+        return response
 
     def process_view(
         self, request: Request, view: Callable[..., Any], _args: tuple[Any, ...], _kwargs: dict[str, Any]
@@ -207,11 +213,11 @@ def status_of(error: errors.StrehaError) -> int:
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
 
 
-def failure(request: HttpRequest, error: errors.StrehaError) -> HttpResponse:
-    """The calm page, or fragment, that says what is wrong and what to do."""
+def failure(request: HttpRequest, error: errors.StrehaError, *, status: int | None = None) -> HttpResponse:
+    """The calm page, or fragment, that says what is wrong and what to do; its status is that of the error."""
     template = "door/failure_fragment.html" if is_fragment(request) else "door/failure.html"
-    context = {"said": say(error), "code": error.code, "status": status_of(error)}
-    return render(request, template, context, status=status_of(error))
+    status = status or status_of(error)
+    return render(request, template, {"said": say(error), "code": error.code, "status": status}, status=status)
 
 
 @contextmanager
