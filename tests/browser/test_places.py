@@ -89,9 +89,10 @@ def test_without_scripts_the_map_is_drawn_and_the_chooser_works(visit: Visit) ->
 def test_when_the_map_cannot_start_the_drawn_one_stays(visit: Visit) -> None:
     shown = visit(as_=make_user("planner", Role.PLANNER))
     shown.page.context.route("**/shapes.geojson*", lambda route: route.fulfill(status=500, body="broken"))
-    shown.go("/map/")
-    shown.page.wait_for_function("document.getElementById('live-map').hidden")
+    with shown.page.expect_console_message(lambda said: "The map stays as drawn" in said.text):
+        shown.go("/map/")
     assert shown.page.is_visible("#drawn-map")
+    assert not shown.page.is_visible("#live-map")
 
 
 def test_a_tile_can_be_reached_and_opened_by_keyboard(visit: Visit) -> None:
