@@ -311,6 +311,7 @@ WORDS |= {
         "repeated_headings": _("Headings repeated among the rows were left out."),
         "merged_cells": _("Merged cells count for each of their rows."),
         "invisible_characters": _("Invisible signs were removed from some cells."),
+        "nul_characters": _("NUL signs were removed: the file was damaged on its way."),
         "no_submission": _("A member has no household in the export."),
     },
     "import_row": {"good": _("good"), "warned": _("to look at"), "bad": _("with a mistake")},

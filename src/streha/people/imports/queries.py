@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
@@ -76,7 +76,7 @@ def table_of(book: tables.Workbook, sheet: str) -> tables.Table:
             continue  # a sheet without a list cannot be the parent of one
     found = tables.roster_parent(table.headings, [(name, parent.headings) for name, parent in others])
     if found is None:
-        return table
+        return replace(table, remarks=(*book.remarks, *table.remarks))
     parent_name, parent_key, child_key = found
     return tables.join_roster(dict(others)[parent_name], table, parent_key=parent_key, child_key=child_key)
 
