@@ -54,7 +54,7 @@ def workbook(rows: int, seed: int) -> bytes:
         "Komuna", "Fshati", "Telefoni", "Lidhja", "Vendi i zhvendosjes", "Data e kthimit", "Adresa", "Statusi",
         "Shkaku", "Email", "Shtetësia", "Shënim",
     )  # fmt: skip
-    homes = ("Pejë", "Prizren", "Ferizaj", "Gjilan", "Mitrovicë e Jugut", "Istog", "Klinë", "Deçan", "Lipjan", "Vushtrri")
+    homes = ("Pejë", "Prizren", "Ferizaj", "Gjilan", "Istog", "Klinë", "Deçan", "Lipjan", "Vushtrri")
 
     def row(number: int) -> list[str]:
         born = dt.date(1930, 1, 1) + dt.timedelta(days=rng.randrange(33_000))
@@ -73,11 +73,12 @@ def workbook(rows: int, seed: int) -> bytes:
 
 def fill_register(people: int, seed: int) -> None:
     """``people`` persons in the register, the first of them the same as rows of the list."""
-    from streha.accounts.rules import system
-    from streha.places.models import Area
-    from streha.people import actions, rules
-    from streha.common.codes import Precision, Sex
     from importlib import resources
+
+    from streha.accounts.rules import system
+    from streha.common.codes import Precision, Sex
+    from streha.people import actions, rules
+    from streha.places.models import Area
 
     rng = random.Random(seed)
     files = resources.files("streha_demo").joinpath("data")
@@ -123,7 +124,8 @@ def main() -> None:
     data = workbook(given.rows, 7)
     path = Path(tempfile.mkdtemp()) / "list.xlsx"
     path.write_bytes(data)
-    print(f"{connection.vendor}; {given.rows:,} rows, {COLUMNS_NOTE}, {len(data) >> 20} MB; register {given.register:,}")
+    size = f"{given.rows:,} rows, {COLUMNS_NOTE}, {len(data) >> 20} MB"
+    print(f"{connection.vendor}; {size}; register {given.register:,}")
     print("machine load before:", *(f"{load:.2f}" for load in os.getloadavg()))
     keeper = Area.objects.filter(kind="country").values_list("pk", flat=True).first() or 0
     terms = actions.Terms("bench", "bench", "public_task", at.date() + dt.timedelta(days=365))
