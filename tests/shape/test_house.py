@@ -1,4 +1,4 @@
-"""The house keeps its shape: arrows of imports and of keys, bare engines, classes of fields, a reason for everything."""
+"""The house keeps its shape: arrows of imports and of keys, bare engines, classes of fields, reasons."""
 
 from __future__ import annotations
 
@@ -76,9 +76,11 @@ def about_persons() -> list[type[models.Model]]:
     """Every table that reaches a person by a key, and the person."""
     found = [Person]
     for room in ROOMS:
-        for model in room.get_models():
-            if any(isinstance(f, models.ForeignKey) and f.related_model is Person for f in model._meta.get_fields()):
-                found.append(model)  # type: ignore[arg-type]
+        found.extend(
+            model  # type: ignore[misc]
+            for model in room.get_models()
+            if any(isinstance(f, models.ForeignKey) and f.related_model is Person for f in model._meta.get_fields())
+        )
     return found
 
 
