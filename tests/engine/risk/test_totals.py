@@ -254,6 +254,13 @@ def test_an_intensity_above_the_codes_is_refused_and_nan_too() -> None:
     np.testing.assert_array_equal(codebook.encode(np.array([0.0, 0.04, 0.06, 5.0])), [0, 0, 1, 50])
 
 
+def test_even_levels_are_found_without_a_search() -> None:
+    even = prints.linear_codebook(top=12.0, unit="MMI", levels=1201)
+    searched = prints.Codebook(even.intensity, even.unit)
+    values = np.random.default_rng(1).uniform(0, 12, 5000)
+    np.testing.assert_array_equal(even.encode(values), searched.encode(values))
+
+
 def test_logarithmic_codes_keep_the_ratio() -> None:
     codebook = prints.logarithmic_codebook(bottom=0.01, top=10, unit="m", levels=4096)
     values = np.geomspace(0.01, 10, 1000)

@@ -14,6 +14,7 @@ pytest.importorskip("distributed", reason="not run: the extra cluster is not ins
 
 # A process of its own: a cluster opens sockets on this machine and starts processes, which the tests' own may not.
 SCRIPT = """
+from datetime import UTC, datetime
 import json, os, signal, sys, threading, time, warnings
 from pathlib import Path
 warnings.simplefilter("ignore")
@@ -23,7 +24,7 @@ import numpy as np
 def main():
     from distributed import LocalCluster
     from streha.engine.risk import assessment as assessments
-    from streha.risk.bridge import sources, tiles
+    from streha.risk.bridge import runs, sources, tiles
 
     folder, marks = Path(sys.argv[1]), sys.argv[2]
     laid, hits, _ = sources.stored(folder)
@@ -42,11 +43,15 @@ def main():
         threading.Thread(target=kill, daemon=True).start()
         passed = tiles.on_cluster(cluster.scheduler_address, folder, codes=400)
         done, spread = passed(laid, hits.footprints, question)
+        scenario, at = folder.with_name("stored.toml"), datetime(2026, 11, 22, tzinfo=UTC)
+        there = runs.run_scenario(scenario, at=at, cluster=cluster.scheduler_address).assessment
+        here = runs.run_scenario(scenario, at=at).assessment
     pids = {name.split("-")[0] for name in os.listdir(marks)}
     print(json.dumps({
         "totals": bool(np.allclose(done.by_area_event, alone.by_area_event, rtol=1e-12)),
         "map": bool(np.allclose(done.expected, alone.expected, rtol=1e-12)),
         "histograms": bool(np.allclose(spread.by_area, alone_spread.by_area, rtol=1e-12)),
+        "scenario": bool(np.allclose(there.displaced.areas.band, here.displaced.areas.band, rtol=1e-5)),
         "tiles": len(tiles.tiles(hits.footprints, codes=400)),
         "people": float(done.by_area_event.sum()),
         "killed_had_worked": str(victim) in pids,
@@ -83,6 +88,10 @@ def test_a_worker_killed_in_the_middle_changes_nothing(tmp_path: Path) -> None:
 
     examples.valley_folder(tmp_path / "valley")
     tiles.convert(scenarios.read(tmp_path / "valley" / "scenario.toml"), tmp_path / "valley.blocks")
+    text = (tmp_path / "valley" / "scenario.toml").read_text(encoding="utf-8")
+    text = text[: text.index("maps = [")] + text[text.index("[curves]") :]
+    stored = text.replace('kind = "return-period-maps"', 'kind = "blocks"\nfile = "valley.blocks"')
+    (tmp_path / "stored.toml").write_text(stored, encoding="utf-8")
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(MARKS, encoding="utf-8")
     (tmp_path / "run.py").write_text(SCRIPT, encoding="utf-8")
@@ -100,6 +109,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(tmp_path: Path) -> None:
     assert found["killed_had_worked"]
     assert found["workers"] >= 2
     assert found["people"] > 0
+    assert found["scenario"]
     assert found["totals"]
     assert found["map"]
     assert found["histograms"]

@@ -17,10 +17,14 @@ from streha.engine.risk.layout import BLOCK, F32, F64, Codes, Counts, Index
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Codebook:
-    """The intensity each code stands for: ``intensity[code]``, increasing; code 0 means *not hit*."""
+    """The intensity each code stands for: ``intensity[code]``, increasing; code 0 means *not hit*.
+
+    ``step`` is the distance of evenly spaced levels, None for others; it spares a search.
+    """
 
     intensity: F32
     unit: str
+    step: float | None = None
 
     @property
     def levels(self) -> int:
@@ -43,6 +47,9 @@ class Codebook:
                 unit=self.unit,
                 top=f"{top:g}",
             )
+        if self.step is not None:
+            level = (np.asarray(intensity, np.float64) - float(self.intensity[0])) / self.step + 0.5
+            return np.clip(level, 0, self.levels - 1).astype(np.uint16)
         middles = (self.intensity[1:] + self.intensity[:-1]) / 2
         return np.searchsorted(middles, intensity, side="right").astype(np.uint16)
 
@@ -57,7 +64,7 @@ def linear_codebook(*, top: float, unit: str, bottom: float = 0.0, levels: int =
             bottom=bottom,
             top=top,
         )
-    return Codebook(np.linspace(bottom, top, levels).astype(np.float32), unit)
+    return Codebook(np.linspace(bottom, top, levels).astype(np.float32), unit, (top - bottom) / (levels - 1))
 
 
 def logarithmic_codebook(*, bottom: float, top: float, unit: str, levels: int = 4096) -> Codebook:

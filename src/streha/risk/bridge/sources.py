@@ -56,6 +56,7 @@ FINE = 65536  # intensity levels: 0.4 mm of water, 0.0002 degrees of intensity
 AT_MOST_OUTSIDE = 0.05  # share of residents that may lie outside the hazard data before the run is refused
 WITHIN_KM = 5.0  # how far a home may be from the nearest point of a point field
 CLASS_PREFIX = "people:"
+CACHED = 250_000  # intensities worked on at once: two megabytes stay in the second-level cache
 EARTH_KM = earthquake.EARTH_RADIUS_KM
 
 
@@ -319,7 +320,7 @@ def set_footprints(exposure: exposures.Exposure, made: event_set.EventSet) -> tu
     position = np.flatnonzero(exposure.source_row >= 0)
     levels = codebook("MMI")
     block, event, code = [], [], []
-    batch = max(1, 8_000_000 // lon.size)
+    batch = max(1, CACHED // lon.size)
     for first in range(0, made.events.count, batch):
         some = slice(first, min(made.events.count, first + batch))
         away = earthquake.distance_km(
