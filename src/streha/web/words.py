@@ -120,7 +120,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "en": _("English"),
     },
     "community": {
-        "albanian": _("Albanian"),
+        "albanian": pgettext_lazy("community", "Albanian"),
         "serbian": _("Serbian"),
         "bosniak": _("Bosniak"),
         "turkish": _("Turkish"),
