@@ -22,6 +22,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
+from streha.audit import bridge as audit_bridge
 from streha.audit import rules as audit_rules
 from streha.common import errors
 from streha.formats import tables
@@ -332,26 +333,39 @@ def _stage_piece(batch: ImportBatch, piece: Sequence[rows.Reading], marks: Seque
         [(subject, reading.dump()) for subject, (reading, _) in zip(subjects, fresh, strict=True)],
         context=models.SEALED_ROW,
     )
-    records = StagedRecord.objects.bulk_create(
+    # One prepared statement: a row of many columns by the hundred thousand is what an import is.
+    audit_bridge.insert_rows(
+        StagedRecord,
+        _ROW_FIELDS,
         [
-            StagedRecord(
-                batch=batch,
-                number=reading.number,
-                fingerprint=mark,
-                subject=subject,
-                sealed=token,
-                state=_state_of(reading),
-                twin_of=reading.twin_of,
-                household_key=_household_key(batch, reading.household),
+            (
+                batch.pk,
+                reading.number,
+                mark,
+                subject,
+                token,
+                _state_of(reading),
+                reading.twin_of,
+                _household_key(batch, reading.household),
+                "",
+                False,
             )
             for (reading, mark), subject, token in zip(fresh, subjects, sealed, strict=True)
         ],
-        batch_size=PIECE,
     )
     readings = [reading for reading, _ in fresh]
-    _keep_problems(batch, records, readings)
-    _find_candidates(records, readings)
+    staged = batch.records.filter(number__in=[reading.number for reading in readings])
+    by_number = dict(staged.values_list("number", "pk"))
+    ids = [by_number[reading.number] for reading in readings]
+    _keep_problems(batch, ids, readings)
+    _find_candidates(ids, readings)
     batch.staged_rows += len(fresh)
+
+
+_ROW_FIELDS = (
+    "batch_id", "number", "fingerprint", "subject", "sealed", "state", "twin_of", "household_key", "decision",
+    "is_done",
+)  # fmt: skip
 
 
 def _state_of(reading: rows.Reading) -> RowState:
@@ -369,17 +383,17 @@ def _household_key(batch: ImportBatch, reference: str) -> str:
     return audit.blind_index("import.household", f"{batch.keeper_id}\x1e{origin}\x1e{folded}")
 
 
-def _keep_problems(batch: ImportBatch, records: Sequence[StagedRecord], readings: Sequence[rows.Reading]) -> None:
+def _keep_problems(batch: ImportBatch, ids: Sequence[int], readings: Sequence[rows.Reading]) -> None:
     models.StagedProblem.objects.bulk_create(
         [
             models.StagedProblem(
                 batch=batch,
-                record=record,
+                record_id=pk,
                 code=problem.code[:40],
                 column=problem.column[:200],
                 is_warning=problem.is_warning,
             )
-            for record, reading in zip(records, readings, strict=True)
+            for pk, reading in zip(ids, readings, strict=True)
             for problem in reading.problems
         ],
         batch_size=PIECE,
@@ -419,7 +433,7 @@ def _counts(batch: ImportBatch) -> dict[str, int]:
 # --- who in the register may be meant -------------------------------------------------------------------------------
 
 
-def _find_candidates(records: Sequence[StagedRecord], readings: Sequence[rows.Reading]) -> None:
+def _find_candidates(ids: Sequence[int], readings: Sequence[rows.Reading]) -> None:
     """Candidates for a piece, two questions for all its rows: by document, and by name with birth.
 
     Everybody in the register is looked at, visible or not; what a reviewer is shown is decided when it is shown. A
@@ -428,7 +442,7 @@ def _find_candidates(records: Sequence[StagedRecord], readings: Sequence[rows.Re
     by_document = _holders(readings)
     by_name = _namesakes(readings)
     found = []
-    for record, reading in zip(records, readings, strict=True):
+    for record_id, reading in zip(ids, readings, strict=True):
         whys: dict[int, tuple[str, bool]] = {}
         for _, value in reading.identifiers:
             whys |= dict.fromkeys(by_document.get(value, ()), ("document", True))
@@ -438,7 +452,7 @@ def _find_candidates(records: Sequence[StagedRecord], readings: Sequence[rows.Re
             if grade and pk not in whys and (grade == "name" or (reading.household and len(whys) < NAMESAKES)):
                 whys[pk] = (grade, grade == "name")
         found += [
-            models.StagedCandidate(record=record, person_id=pk, why=why, is_sure=sure)
+            models.StagedCandidate(record_id=record_id, person_id=pk, why=why, is_sure=sure)
             for pk, (why, sure) in islice(whys.items(), NAMESAKES)
         ]
     models.StagedCandidate.objects.bulk_create(found, batch_size=PIECE)
@@ -835,7 +849,8 @@ def _keep_back(batch: ImportBatch, piece: Sequence[StagedRecord], wrong: errors.
             reading.problems.append(rows.Problem("", "", wrong.code, wrong.english(), value))
             token = audit.seal(record.subject, reading.dump(), context=models.SEALED_ROW)
             StagedRecord.objects.filter(pk=record.pk).update(sealed=token)
-        ImportBatch.objects.filter(pk=batch.pk).update(bad_rows=F("bad_rows") + 1)
+        was = f"{record.state}_rows"
+        ImportBatch.objects.filter(pk=batch.pk).update(bad_rows=F("bad_rows") + 1, **{was: F(was) - 1})
 
 
 def _close(batch: ImportBatch, by: Access, at: dt.datetime) -> None:

@@ -265,8 +265,11 @@ class Summary:
 
 
 def summary(access: Access, batch: ImportBatch) -> Summary:
-    """Rows by state and decision, problems by code and column (most frequent first), rows with visible candidates."""
-    by_state = dict(batch.records.values_list("state").annotate(n=Count("pk")))
+    """Rows by state and decision, problems by code and column (most frequent first), open rows with visible candidates.
+
+    Candidates are counted no further than ``PAGE`` + 1.
+    """
+    by_state = {"good": batch.good_rows, "warned": batch.warned_rows, "bad": batch.bad_rows}
     by_decision = Counter(dict(batch.records.filter(is_done=False).values_list("decision").annotate(n=Count("pk"))))
     problems = (
         models.StagedProblem.objects.filter(batch=batch)
@@ -274,7 +277,8 @@ def summary(access: Access, batch: ImportBatch) -> Summary:
         .annotate(n=Count("pk"))
         .order_by("-n", "code")[:30]
     )
-    with_candidates = batch.records.filter(Exists(visible_candidates(access))).count()
+    doubtful = batch.records.filter(is_done=False).filter(Exists(visible_candidates(access)))
+    with_candidates = len(doubtful.order_by()[: PAGE + 1].values_list("pk"))
     return Summary(by_state, by_decision, tuple(problems), with_candidates)
 
 
