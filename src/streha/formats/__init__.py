@@ -1,0 +1,1 @@
+"""Objects to bytes and back. No Django, no network, no rooms."""
