@@ -84,8 +84,8 @@ DATABASES = databases()
 DATABASE_ROUTERS = ["streha.audit.bridge.ReadsRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-ALLOWED_HOSTS = env.list("STREHA_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("STREHA_ORIGINS", [])
+ALLOWED_HOSTS: list[str] = env.list("STREHA_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("STREHA_ORIGINS", [])
 TLS = env.bool("STREHA_TLS", False)
 BEHIND_PROXY = env.bool("STREHA_BEHIND_PROXY", False)
 
