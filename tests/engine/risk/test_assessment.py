@@ -97,6 +97,16 @@ def test_return_periods_rise_and_their_bands_hold_them(small_world: World) -> No
     np.testing.assert_allclose(result.return_periods.central, direct)
 
 
+def test_no_draw_displaces_more_than_everybody(small_world: World) -> None:
+    w = small_world
+    drowned = dataclasses.replace(
+        w, footprints=prints.from_dense(w.exposure, np.full_like(w.intensity, 6.0), w.footprints.codebook)
+    )
+    result = flood(drowned, spread=uncertainty.Spread(people=0.5, household=0.5, curve=0.0))
+    assert result.return_periods is not None
+    assert result.return_periods.band.max() == pytest.approx(result.residents.sum(), rel=1e-6)
+
+
 def test_draws_taken_a_few_at_a_time_give_the_same_return_periods(
     small_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -237,6 +237,8 @@ def test_an_alert_becomes_a_scenario_only_with_an_intensity_and_a_trusted_sender
 
     run = runs.run_scenario(scenario("Severe"), at=AT)
     assert run.assessment.displaced.nation.central == pytest.approx(run.assessment.residents.sum(), rel=1e-6)
+    # Everybody is displaced, and in no draw more than everybody, although people are uncertain too.
+    assert (run.assessment.displaced.areas.band <= run.assessment.residents[:, None] * (1 + 1e-6)).all()
     assert any("From an alert" in note for note in run.report.notes)
     with pytest.raises(errors.BadInput) as caught:
         runs.run_scenario(scenario("Minor"), at=AT)

@@ -161,6 +161,9 @@ def assess(
         frequency = np.ones(draws)
     residents = exposure.residents()
     by_area = uncertainty.people_by_area(histogram, drawn.displaced, people, frequency)
+    if events.kind == "scenario":
+        # A draw may hold more people than the register of residents; no more than the residents are ever displaced.
+        by_area = np.minimum(by_area, residents[:, None])
     destroyed, sheltered, protracted = _worse(
         histogram,
         curves,
@@ -178,7 +181,13 @@ def assess(
     periods = None
     if has_rate:
         periods = _return_periods(
-            events, histogram, drawn.displaced, people, frequency=frequency, by_area_event=now.by_area_event
+            events,
+            histogram,
+            drawn.displaced,
+            people,
+            frequency=frequency,
+            by_area_event=now.by_area_event,
+            residents=float(residents.sum()),
         )
     result = Assessment(
         areas=exposure.areas,
@@ -386,8 +395,9 @@ def _return_periods(
     *,
     frequency: F64,
     by_area_event: F64,
+    residents: float,
 ) -> Banded:
-    """PMD at the usual return periods; people by event and draw are made for a few draws at a time."""
+    """PMD at the usual return periods, at most all residents; people by event and draw a few draws at a time."""
     years = exceedance.RETURN_PERIODS
     draws = frequency.size
     at_once = max(1, LARGEST_EVENT_DRAWS // max(1, events.count))
@@ -401,7 +411,7 @@ def _return_periods(
         else:
             parts.append(exceedance.people_at_by_draw(national, events.frequency, frequency[some], years))
     central = exceedance.people_at(by_area_event.sum(axis=0), events, years)
-    return Banded(central, uncertainty.bands(np.concatenate(parts, axis=-1)))
+    return Banded(central, uncertainty.bands(np.minimum(np.concatenate(parts, axis=-1), residents)))
 
 
 def _aggregate(
@@ -445,6 +455,7 @@ def _future(
             people,
             frequency=frequency,
             by_area_event=later.by_area_event,
+            residents=float(exposure.residents().sum()),
         ),
     )
 
