@@ -172,6 +172,18 @@ def test_dense_and_sparse_hits_make_the_same_footprints(small_world: World) -> N
     np.testing.assert_allclose(prints.intensities(w.exposure, sparse), w.intensity, atol=0.005)
 
 
+def test_kernels_compile_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = kernels.njit
+
+    def nowhere_to_write(**options: object) -> object:
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return real(**options)
+
+    monkeypatch.setattr(kernels, "njit", nowhere_to_write)
+    assert kernels.compiled(lambda values: values.sum())(np.ones(3)) == 3
+
+
 def test_threads_are_used_only_when_the_work_pays() -> None:
     assert totals.threads_for(1_000_000) == 1
     assert totals.threads_for(10**12) >= 1

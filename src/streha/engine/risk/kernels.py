@@ -24,8 +24,15 @@ FLUSH = 128  # rows summed in single precision before they are added to the doub
 
 
 def compiled(function: Kernel) -> Kernel:
-    """The function compiled by numba, releasing the interpreter so that threads may share the blocks."""
-    return cast(Kernel, njit(cache=True, fastmath=True, nogil=True)(function))
+    """The function compiled by numba, releasing the interpreter so that threads may share the blocks.
+
+    The machine code is kept beside the package or in the user's cache. Where neither can be written (a service without
+    a home) it is compiled in each process, a second or two.
+    """
+    try:
+        return cast(Kernel, njit(cache=True, fastmath=True, nogil=True)(function))
+    except RuntimeError:
+        return cast(Kernel, njit(fastmath=True, nogil=True)(function))
 
 
 @compiled
