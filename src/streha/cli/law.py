@@ -5,7 +5,9 @@ Reads files, calls the engine, prints. A person decides; the program proposes an
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -154,3 +156,179 @@ def _show(document: Document) -> None:
             click.secho(f"\n{title}", bold=True)
             for line in lines:
                 click.echo(f"  {line}")
+
+
+@group.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--column", required=True, help="The column that holds the sentences.")
+@click.option(
+    "--lang", type=click.Choice(["sq", "sr", "en"]), help="The language of all rows; told from each row when not given."
+)
+@click.option("--semantic", is_flag=True, help="Also rank by meaning (needs the extra 'semantic').")
+@click.option(
+    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of the terminal."
+)
+@told
+def find(file: Path, column: str, lang: str | None, semantic: bool, output: Path | None) -> None:
+    """Label every row of a CSV: C mobility in the context of climate or disaster, P in passing, M mobility, N none."""
+    rows, names = _rows(file)
+    if column not in names:
+        raise errors.BadInput(
+            "{file} has no column {column!r}. It has: {names}.", file=file.name, column=column, names=", ".join(names)
+        )
+    from streha.engine.law import finder
+
+    found = [finder.find(row[column] or "", lang=lang) for row in rows]
+    ranks = _ranks([row[column] or "" for row in rows], found) if semantic else None
+    added = ["label", "score", "reasons", *(["rank"] if ranks else [])]
+    fresh = [name if name not in names else f"found_{name}" for name in added]
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow([*names, *fresh])
+    for place, (row, one) in enumerate(zip(rows, found, strict=True)):
+        extra = [one.label, one.score, finder.told(one), *([ranks[place]] if ranks else [])]
+        writer.writerow([*(row[name] for name in names), *extra])
+    if output:
+        output.write_text(written.getvalue(), encoding="utf-8")
+    else:
+        click.echo(written.getvalue(), nl=False)
+
+
+def _rows(file: Path) -> tuple[list[dict[str, str]], list[str]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines, restval="")
+            rows = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise errors.BadInput("{file} is not a CSV in UTF-8. Save it again as CSV UTF-8.", file=file.name) from error
+    return rows, list(reader.fieldnames or [])
+
+
+def _ranks(sentences: list[str], found: list[Any]) -> list[int]:
+    from streha.engine.law import semantic
+
+    return semantic.fused_ranks(sentences, [one.score for one in found], semantic.encoder())
+
+
+@group.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--instrument", help="Ask only the indicators of this kind: law, strategy, municipal_plan, ...")
+@click.option("--lang", type=click.Choice(["sq", "sr-Latn", "sr-Cyrl", "en"]), help="Look in this language only.")
+@click.option("--limit", default=3, show_default=True, help="Passages shown per indicator.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.option("--ocr", is_flag=True, help="Read pages without text from their picture (needs tesseract).")
+@told
+def scan(file: Path, instrument: str | None, lang: str | None, limit: int, as_json: bool, ocr: bool) -> None:
+    """List candidate passages of FILE per indicator of the framework, and the indicators that have none."""
+    from streha.engine.law import framework as frameworks
+    from streha.engine.law import lexicon
+
+    framework = frameworks.shipped()
+    if instrument and instrument not in framework.instruments:
+        known = ", ".join(framework.instruments)
+        raise errors.BadInput("There is no instrument {name!r}. Choose one of: {known}.", name=instrument, known=known)
+    document = read_document(file, ocr=ocr)
+    provisions = document.of(lang) if lang else document.provisions
+    found = frameworks.scan(provisions, framework, lexicon.shipped(), instrument=instrument)
+    if as_json:
+        click.echo(json.dumps(_scan_data(found, file.name), ensure_ascii=False, indent=1))
+    else:
+        _show_scan(found, framework, limit=limit)
+
+
+def _scan_data(found: Any, name: str) -> dict[str, Any]:
+    return {
+        "file": name,
+        "framework": found.framework,
+        "lexicon": found.lexicon,
+        "provisions_read": found.read,
+        "candidates": [dataclasses.asdict(candidate) for candidate in found.candidates],
+        "indicators_without_passage": list(found.without),
+    }
+
+
+def _show_scan(found: Any, framework: Any, *, limit: int) -> None:
+    for indicator in framework.indicators:
+        candidates = found.of(indicator.id)
+        if not candidates:
+            continue
+        click.secho(f"{indicator.id} {indicator.title['en']} ({len(candidates)})", bold=True)
+        for one in candidates[:limit]:
+            place = f"page {one.page}, " if one.page else ""
+            click.echo(f"  {one.lang} {one.eid} ({place}{one.label}, {one.score}): {_short(one.text)}")
+            said = dict.fromkeys([*one.words, *(reason.words for reason in one.reasons if not reason.voided)])
+            click.echo(f"     because: {', '.join(said)}")
+    click.secho("\nNo passage found for", bold=True)
+    for name in found.without:
+        title = next(i.title["en"] for i in framework.indicators if i.id == name)
+        click.echo(f"  {name} {title}")
+    click.echo("\nThese are proposals. A person reads them and gives the level; level 0 needs a logged search.")
+
+
+def _short(text: str, length: int = 160) -> str:
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+@group.group()
+def audit() -> None:
+    """How much the finder misses: label a random sample of what it did not find."""
+
+
+@audit.command("sample")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--size", default=60, show_default=True, type=click.IntRange(1, 5000), help="How many passages to label.")
+@click.option("--seed", default=1, show_default=True, help="The same seed draws the same passages.")
+@click.option("--lang", type=click.Choice(["sq", "sr-Latn", "sr-Cyrl", "en"]), help="Draw from this language only.")
+@told
+def audit_sample(file: Path, size: int, seed: int, lang: str | None) -> None:
+    """Print passages of FILE that were not found, as CSV with an empty column for the label (C, P, M or N)."""
+    import numpy as np
+
+    from streha.engine.law import finder, measure
+
+    document = read_document(file)
+    provisions = [p for p in (document.of(lang) if lang else document.provisions) if p.text]
+    found = [finder.find(provision.text, lang=provision.lang) for provision in provisions]
+    unfound = [p for p, one in zip(provisions, found, strict=True) if not one.is_relevant]
+    picked = measure.sample(len(unfound), size, rng=np.random.default_rng(seed))
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["eid", "lang", "text", "label", "unfound", "found"])
+    for place in picked:
+        one = unfound[place]
+        writer.writerow([one.eid, one.lang, one.text, "", len(unfound), len(provisions) - len(unfound)])
+
+
+@audit.command("estimate")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--found-relevant",
+    type=click.IntRange(0),
+    help="Of the passages found, how many a person confirmed; all when not given.",
+)
+@told
+def audit_estimate(file: Path, found_relevant: int | None) -> None:
+    """Read the labelled sample and print the miss rate with its 95 % interval."""
+    from streha.engine.law import measure
+
+    rows, names = _rows(file)
+    if not rows or not {"label", "unfound", "found"} <= set(names):
+        raise errors.BadInput(
+            "{file} is not a labelled sample. Make one with: streha law audit sample.", file=file.name
+        )
+    labels = [row["label"].strip().upper() for row in rows]
+    for number, label in enumerate(labels, 2):
+        if label not in measure.LABELS:
+            raise errors.BadInput(
+                "{file}, row {row}: the label {label!r} is none of C, P, M, N.", file=file.name, row=number, label=label
+            )
+    unfound, found = int(rows[0]["unfound"]), int(rows[0]["found"])
+    result = measure.miss_rate(
+        sampled=len(rows), relevant=sum(label in measure.RELEVANT for label in labels), unfound=unfound,
+        found_relevant=found if found_relevant is None else found_relevant,
+    )  # fmt: skip
+    click.echo(
+        f"{result.relevant} of {result.sampled} sampled passages are relevant, out of {result.unfound} not found."
+    )
+    click.echo(f"Miss rate {result.rate:.1%} (95 % interval {result.low:.1%} to {result.high:.1%}).")
+    click.echo(f"About {result.missed:.0f} relevant passages were missed.")
+    click.echo(f"Recall {result.recall:.2f} (95 % interval {result.recall_low:.2f} to {result.recall_high:.2f}).")

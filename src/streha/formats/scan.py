@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import statistics
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -88,10 +89,13 @@ def _words(picture: bytes, page: printed.Page, languages: str) -> Iterator[print
     for row in rows:
         if row["level"] == "4":
             heights[row["block_num"], row["par_num"], row["line_num"]] = float(row["height"]) * scale
+    usual = statistics.median(heights.values()) if heights else 10.0
     for row in rows:
         if row["level"] != "5" or not row["text"].strip() or float(row["conf"]) < LEAST_CONFIDENCE:
             continue
         x0, y0 = int(row["left"]) * scale, int(row["top"]) * scale
         x1, y1 = x0 + int(row["width"]) * scale, y0 + int(row["height"]) * scale
         size = heights.get((row["block_num"], row["par_num"], row["line_num"]), y1 - y0)
+        # A line without long letters is measured too low: only clearly other heights count.
+        size = usual if 0.7 * usual < size < 1.4 * usual else size
         yield printed.Word(row["text"], round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2), round(size, 2))

@@ -516,18 +516,26 @@ def _without_running_lines(lines: list[Line], pages: int) -> tuple[list[Line], i
     for line in lines:
         first[line.page] = min(first.get(line.page, 1.0), line.top)
         last[line.page] = max(last.get(line.page, 0.0), line.top)
-    kept: list[Line] = []
-    gone = 0
+    running: set[int] = set()
+    by_page: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
-        edge = at_edge(line)
-        outermost = line.top <= first[line.page] + 0.01 or line.top >= last[line.page] - 0.01
-        running = edge and len(seen[shape(line)]) >= needed and not _opens(line.text)
-        number = edge and outermost and bool(_PAGE_NUMBER.match(line.text)) and len(line.text) < 24
-        if running or number:
-            gone += len(line.text)
-        else:
-            kept.append(line)
-    return kept, gone
+        if at_edge(line):
+            by_page[line.page].append(line)
+    for members in by_page.values():
+        # From the edge inwards, until the first line that belongs to the text.
+        for side in (
+            sorted((one for one in members if one.top < 0.5), key=lambda one: one.top),
+            sorted((one for one in members if one.top >= 0.5), key=lambda one: -one.top),
+        ):
+            for line in side:
+                repeated = len(seen[shape(line)]) >= needed and not _opens(line.text)
+                outermost = line.top <= first[line.page] + 0.01 or line.top >= last[line.page] - 0.01
+                number = outermost and bool(_PAGE_NUMBER.match(line.text)) and len(line.text) < 24
+                if not repeated and not number:
+                    break
+                running.add(id(line))
+    kept = [line for line in lines if id(line) not in running]
+    return kept, sum(len(line.text) for line in lines if id(line) in running)
 
 
 def _opens(text: str) -> bool:

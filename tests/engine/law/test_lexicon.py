@@ -1,0 +1,65 @@
+"""Every entry of the lexicon is found where it must be, and is not where it must not."""
+
+from __future__ import annotations
+
+import pytest
+
+from streha.engine.law import finder, lexicon, words
+
+ENTRIES = [
+    (concept.id, lang, wanted, text)
+    for concept in lexicon.shipped().concepts
+    for wanted, texts in ((True, concept.yes), (False, concept.no))
+    for lang, text in zip(("en", "sq", "sr"), texts, strict=False)
+]
+
+
+@pytest.mark.parametrize(("name", "lang", "wanted", "text"), ENTRIES)
+def test_an_entry_is_found_only_where_it_should(name: str, lang: str, wanted: bool, text: str) -> None:
+    entries = lexicon.shipped()
+    concept = next(one for one in entries.concepts if one.id == name)
+    raw = lexicon.matcher(entries, lang).find(words.tokens(text, lang), text)
+    if concept.kind in ("negative", "people", "group"):
+        found = any(hit.concept.id == name for hit in raw)
+    else:
+        found = any(reason.concept == name and not reason.voided for reason in finder.find(text, lang=lang).reasons)
+    assert found is wanted
+
+
+def test_every_moving_or_context_concept_has_examples_both_ways() -> None:
+    for concept in lexicon.shipped().concepts:
+        if concept.kind in ("mobility", "context"):
+            assert len(concept.yes) == 3
+            assert len(concept.no) == 3
+
+
+@pytest.mark.parametrize(
+    ("lang", "forms"),
+    [
+        ("sq", "Përmbytja përmbytjes përmbytjen përmbytjet përmbytjeve PËRMBYTJE permbytjet"),
+        ("sq", "migrant migranti migrantit migrantët migrantëve"),
+        ("sq", "ligj ligji ligjit ligjin ligjet ligjeve"),
+        ("sr", "poplava poplave poplavi poplavom poplavama поплаве поплавама"),
+        ("en", "displacement displaced displacing"),
+    ],
+)
+def test_inflected_forms_share_a_stem(lang: str, forms: str) -> None:
+    assert len({words.stem(words.fold(form), lang) for form in forms.split()}) == 1
+
+
+def test_serbian_is_indexed_the_same_from_both_scripts() -> None:
+    assert words.column("Ђаци и љубитељи џеза", "sr-Cyrl") == words.column("Đaci i ljubitelji džeza", "sr-Latn")
+
+
+def test_two_concepts_may_not_share_an_id() -> None:
+    one = '[[concept]]\nid = "a"\nkind = "mobility"\nen = "x"\n'
+    with pytest.raises(lexicon.BadLexicon, match="used twice"):
+        lexicon.parse(one + one)
+
+
+def test_a_gap_lets_words_between_but_not_too_many() -> None:
+    entries = lexicon.parse('[[concept]]\nid = "a"\nkind = "mobility"\nen = "leave ~ homes"\n')
+    matcher = lexicon.matcher(entries, "en")
+    near, far = "they leave their own small homes", "they leave one two three four five six homes"
+    assert matcher.find(words.tokens(near, "en"), near)
+    assert not matcher.find(words.tokens(far, "en"), far)
