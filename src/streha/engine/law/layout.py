@@ -173,7 +173,8 @@ def _fitting(
         1 for word in words for gutter in usual if word.x0 < (gutter.x0 + gutter.x1) / 2 - 0.5 < word.x1 - 1
     )
     allowed = max(2, 0.02 * len(words)) if rows < 10 else 0.012 * len(words)
-    return usual if max(crossing, in_gutter) <= allowed and _sides_filled(words, usual) else own
+    filled = rows < 10 or _sides_filled(words, usual)  # a last page may end in one column
+    return usual if max(crossing, in_gutter) <= allowed and filled else own
 
 
 def _sides_filled(words: Sequence[Word], gutters: tuple[Box, ...]) -> bool:
@@ -877,6 +878,7 @@ def _whole_tables(blocks: list[Block]) -> list[Block]:
     dropping: tuple[int | None, int, int] | None = None
     shift = 0
     last: tuple[int | None, int, int] | None = None  # page, table, row as printed
+    order: dict[int, int] = {}
     for place, block in enumerate(blocks):
         cell = block.cell
         if cell is None:
@@ -886,19 +888,22 @@ def _whole_tables(blocks: list[Block]) -> list[Block]:
         here = (block.page, cell.table, cell.row)
         if last is None or last[:2] != here[:2]:
             joined = previous is not None and previous.cell is not None and previous.cell.columns == cell.columns
-            rows = _printed_rows(blocks, place)
+            printed = _printed_rows(blocks, place)
+            # Rules drawn twice leave empty rows: rows count by their order.
+            order = {number: at for at, number in enumerate(sorted(printed), 1)}
+            rows = {order[number]: cells for number, cells in printed.items()}
             if joined:
-                dropping = here if rows.get(cell.row) == header else None
-                first = cell.row + (1 if dropping else 0)
+                dropping = here if rows.get(order[cell.row]) == header else None
+                first = order[cell.row] + (1 if dropping else 0)
                 broken = first in rows and 1 not in rows[first]
                 shift = row - first + (0 if broken else 1)
             else:
                 table += 1
-                header = rows.get(cell.row, {})
+                header = rows.get(order[cell.row], {})
                 dropping = None
-                shift = 1 - cell.row
+                shift = 1 - order[cell.row]
         if dropping != here:
-            row = cell.row + shift
+            row = order[cell.row] + shift
             new = Cell(table, row, cell.column, cell.columns, header=row == 1)
             out.append(replace(block, cell=new))
         last = here
