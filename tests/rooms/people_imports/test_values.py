@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streha.people import rules as people
 from streha.people.imports.rules import values, words
+from streha.web import words as face
 
 TODAY = dt.date(2026, 11, 22)
 PLAIN = values.DateHabit(day_first=5, full=10)
@@ -288,3 +290,23 @@ def test_rows_of_totals(text):
 def test_a_family_called_like_a_total_is_no_total():
     assert not words.is_total("Zbirović")
     assert not words.is_total("Sumaili")
+
+
+@pytest.mark.parametrize(
+    ("word", "relation"),
+    [("motër", "sibling"), ("Motër", "sibling"), ("mother", "parent"), ("motra", "sibling"), ("e motër", "sibling")],
+)
+def test_a_word_as_listed_wins_over_one_that_folds_alike(word: str, relation: str) -> None:
+    assert values.relation(word) == (people.Relation(relation), None)
+
+
+@pytest.mark.parametrize("language", ["en", "sq", "sr", "sr-latn"])
+@pytest.mark.parametrize(
+    ("kind", "listed"), [("sex", "sex"), ("relation", "relation"), ("episode_status", "status"), ("cause", "cause")]
+)
+def test_a_list_written_in_our_own_words_is_understood(language: str, kind: str, listed: str) -> None:
+    with translation.override(language):
+        shown = {code: str(word) for code, word in face.WORDS[kind].items()}
+    unread = {("sex", "o"), ("sex", "u"), ("relation", "unknown")}  # an empty cell says these
+    asked = {word: code for code, word in shown.items() if (kind, code) not in unread}
+    assert {word: words.code_of(listed, word) for word in asked} == asked

@@ -378,8 +378,7 @@ def sex(text: str) -> Sex:
 
 def relation(text: str) -> tuple[people.Relation, Complaint | None]:
     """The relation to the head, and a warning when the word is unknown."""
-    key, known = words.folded(text), words.listed("relation")
-    code = known.get(key) or next((known[w] for w in key.split() if w in known), None)
+    code = words.code_of("relation", text)
     if code is None:
         complaint = Complaint("relation_unknown", NOT_A_RELATION, text.strip(), is_warning=True)
         return people.Relation.UNKNOWN, complaint
@@ -388,8 +387,7 @@ def relation(text: str) -> tuple[people.Relation, Complaint | None]:
 
 def status(text: str) -> tuple[people.EpisodeStatus | None, Complaint | None]:
     """The status in an episode, and a warning when the word is unknown."""
-    key, known = words.folded(text), words.listed("status")
-    code = known.get(key) or next((known[w] for w in key.split() if w in known), None)
+    code = words.code_of("status", text)
     if code is None:
         return None, Complaint("status_unknown", NOT_A_STATUS, text.strip(), is_warning=True)
     return people.EpisodeStatus(code), None
@@ -397,8 +395,7 @@ def status(text: str) -> tuple[people.EpisodeStatus | None, Complaint | None]:
 
 def cause(text: str) -> tuple[people.Cause, Complaint | None]:
     """The cause of displacement, and a warning when the word is unknown."""
-    key, known = words.folded(text), words.listed("cause")
-    code = known.get(key) or next((known[w] for w in key.split() if w in known), None)
+    code = words.code_of("cause", text)
     if code is None:
         return people.Cause.OTHER, Complaint("cause_unknown", NOT_A_CAUSE, text.strip(), is_warning=True)
     return people.Cause(code), None

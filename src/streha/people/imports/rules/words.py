@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -35,6 +36,28 @@ def headings() -> dict[str, str]:
 def listed(name: str) -> dict[str, str]:
     """Folded word to code, for one list: sex, relation, status, cause, language, month, unknown, about, total."""
     return {folded(text): code for kind, code, _language, text in _rows("words.csv") if kind == name}
+
+
+@cache
+def _spelt(name: str) -> dict[str, str]:
+    return {_exact(text): code for kind, code, _language, text in _rows("words.csv") if kind == name}
+
+
+def _exact(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip().casefold()
+
+
+def code_of(name: str, text: str) -> str | None:
+    """The code a cell's words name in one list, or None.
+
+    A word spelt as the list has it wins over one that only folds alike: motër is a sister, mother a parent. Else any
+    of the words may name it: “kryefamiljar i ri” is a head.
+    """
+    spelt, known, key = _spelt(name), listed(name), folded(text)
+    found = spelt.get(_exact(text)) or known.get(key)
+    if found is None:
+        found = next((spelt[word] for word in _exact(text).split() if word in spelt), None)
+    return found or next((known[word] for word in key.split() if word in known), None)
 
 
 def is_heading(text: str) -> bool:
