@@ -133,3 +133,24 @@ class SearchOut(Schema):
     items: list[PersonOut]
     spellings: dict[str, list[str]]
     next: str
+
+
+class ImportOut(Schema):
+    id: int
+    number: str
+    file_name: str
+    state: str
+    keeper_id: int
+    rows: int
+    good: int
+    warned: int
+    bad: int
+    known: int
+    committed: int
+    households: int
+    registered_at: dt.datetime
+
+
+class ImportsOut(Schema):
+    items: list[ImportOut]
+    next: str

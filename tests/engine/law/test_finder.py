@@ -61,7 +61,7 @@ def test_the_language_is_told_from_the_text() -> None:
 
 
 @pytest.mark.skipif(
-    not (DATA / "gst_mobility_gold.csv").exists(), reason="not run: STREHA_LAW_DATA names no labelled data"
+    not (DATA / "gst_mobility_gold.csv").exists(), reason="left out: the labelled data is not part of the project"
 )
 def test_the_lexicon_keeps_its_figure_on_the_sentences_it_was_developed_on() -> None:
     """Development data: shows that nothing was lost, not how it does elsewhere (limits in docs/methods/law.md)."""
@@ -77,7 +77,7 @@ def test_the_lexicon_keeps_its_figure_on_the_sentences_it_was_developed_on() -> 
     assert result.f1 >= 0.90
 
 
-@pytest.mark.skipif(not UNSEEN.exists(), reason="not run: there are no clauses by another hand")
+@pytest.mark.skipif(not UNSEEN.exists(), reason="left out: there are no clauses by another hand")
 @pytest.mark.parametrize("lang", ["en", "sq", "sr"])
 def test_clauses_by_another_hand(lang: str) -> None:
     """F1 of C and P. Half of these clauses was read while the lexicon was developed; docs/methods/law.md has both."""
