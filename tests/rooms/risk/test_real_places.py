@@ -14,7 +14,7 @@ from streha.risk.bridge import runs
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 BOUNDARIES, FIGURES = DATA / "kosovo_municipalities_wof.geojson", DATA / "kosovo_municipalities.csv"
 
-needs_data = pytest.mark.skipif(not BOUNDARIES.exists(), reason="left out: the real boundaries are not part of the project")
+needs_data = pytest.mark.skipif(not BOUNDARIES.exists(), reason="left out: no real boundaries here")
 
 
 @needs_data
