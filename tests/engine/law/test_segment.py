@@ -1,6 +1,5 @@
 """Labels, eIds, places, gaps and languages, by hand-made texts."""
 
-
 from __future__ import annotations
 
 import pytest
