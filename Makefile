@@ -14,7 +14,7 @@ test: .venv/dev                       ## every test; PostgreSQL, browser and cat
 check: .venv/dev                      ## style, types, arrows, catalogues, docs
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	STREHA_DEMO=1 STREHA_DATA=.mypy_cache/office $(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m streha.web.messages check
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
