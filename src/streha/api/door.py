@@ -6,8 +6,10 @@ and a test goes through all of them by role. Nothing here writes or reads the re
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import NinjaAPI
@@ -20,6 +22,9 @@ from streha.accounts.rules import Access, Action
 from streha.common import errors
 
 PROBLEM = "application/problem+json"
+RETRY_AFTER_S = "60"
+AWAY = ("database_away", errors.DATABASE_AWAY)
+logger = logging.getLogger("streha.api")
 STATUS: dict[type[errors.StrehaError], int] = {
     errors.Refused: 403,
     errors.NotFound: 404,
@@ -85,3 +90,30 @@ def install(api: NinjaAPI) -> None:
     @api.exception_handler(HttpError)
     def on_http(request: HttpRequest, error: HttpError) -> HttpResponse:
         return problem(request, status=error.status_code, code="http", detail=str(error))
+
+    @api.exception_handler(OperationalError)
+    @api.exception_handler(InterfaceError)
+    def on_outage(request: HttpRequest, error: DatabaseError | InterfaceError) -> HttpResponse:
+        code, said = ("disk_full", errors.DISK_FULL) if errors.is_disk_full(error) else AWAY
+        # The first line only: what follows may repeat the values of a row.
+        logger.error("%s: %s", code, str(error).strip().partition("\n")[0])
+        return _unavailable(request, code, said)
+
+    @api.exception_handler(DatabaseError)
+    def on_damage(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+        if type(error) is not DatabaseError or error.__cause__ is None:  # SQLite: not a database, malformed
+            raise error
+        return on_outage(request, error)
+
+    @api.exception_handler(OSError)
+    def on_full_disk(request: HttpRequest, error: OSError) -> HttpResponse:
+        if not errors.is_disk_full(error):
+            raise error
+        logger.error("disk_full: %s", error.strerror)
+        return _unavailable(request, "disk_full", errors.DISK_FULL)
+
+
+def _unavailable(request: HttpRequest, code: str, detail: str) -> HttpResponse:
+    response = problem(request, status=STATUS[errors.Unavailable], code=code, detail=detail)
+    response["Retry-After"] = RETRY_AFTER_S
+    return response

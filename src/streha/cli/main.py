@@ -106,9 +106,12 @@ def main() -> NoReturn:
     except errors.StrehaError as error:
         click.echo(told(error), err=True)
     except Exception as error:
-        if not _is_database_away(error):
+        if errors.is_disk_full(error):
+            click.echo(told(errors.Unavailable(errors.DISK_FULL)), err=True)
+        elif _is_database_away(error):
+            click.echo(told(errors.Unavailable(DATABASE_AWAY, reason=str(error).strip().partition("\n")[0])), err=True)
+        else:
             raise
-        click.echo(told(errors.Unavailable(DATABASE_AWAY, reason=str(error).strip().partition("\n")[0])), err=True)
     sys.exit(EXIT_REFUSED)
 
 

@@ -6,6 +6,7 @@ template whose placeholders are filled from ``details``; a door looks the templa
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,3 +77,20 @@ class Unavailable(StrehaError):
 
     code = "unavailable"
     template = message("This is not available at the moment.")
+
+
+SQLITE_FULL = 13  # “database or disk is full” in SQLite's own numbers
+POSTGRESQL_FULL = "53100"  # disk_full, PostgreSQL manual, appendix A
+DISK_FULL = message("The disk is full. Nothing was lost; the system keeper must make room.")
+DATABASE_AWAY = message("The office cannot reach its records at the moment.")
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether something could not be written for want of room, by a file system or by a database on it."""
+    told = (error, error.__cause__)  # Django wraps what the driver said
+    return any(
+        (isinstance(one, OSError) and one.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+        or getattr(one, "sqlite_errorcode", None) == SQLITE_FULL
+        or getattr(one, "sqlstate", None) == POSTGRESQL_FULL
+        for one in told
+    )

@@ -7,6 +7,7 @@ that reads the mark, and a view without one stays shut. Sections live in their o
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
@@ -15,9 +16,11 @@ from urllib.parse import urlencode, urlsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
+from django.template import loader
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
@@ -45,6 +48,9 @@ STATUS: Final[dict[type[errors.StrehaError], int]] = {
 
 METHOD_NOT_ALLOWED: Final = 405
 FORM_ONLY: Final = errors.message("This address only takes what a form sends. Go back to the page and use its button.")
+
+RETRY_AFTER_S: Final = 60
+logger = logging.getLogger("streha.door")
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -108,7 +114,12 @@ class AccessMiddleware:
             request.access = rules.NOBODY
             return self.get_response(request)
         user = request.user
-        request.access = queries.access(user, now()) if user.is_authenticated else rules.NOBODY
+        try:
+            request.access = queries.access(user, now()) if user.is_authenticated else rules.NOBODY
+        except Exception as error:
+            if (found := outage(error)) is None:
+                raise
+            return unavailable(request, found)
         language = getattr(user, "language", "")
         if language and language in LANG_ATTRIBUTE:
             translation.activate(language)
@@ -137,9 +148,12 @@ class AccessMiddleware:
         return failure(request, errors.Refused(errors.message("Your role does not open this page.")))
 
     def process_exception(self, request: Request, exception: Exception) -> HttpResponseBase | None:
-        if isinstance(exception, errors.StrehaError) and not request.path.startswith(API_PREFIX):
+        if request.path.startswith(API_PREFIX):
+            return None
+        if isinstance(exception, errors.StrehaError):
             return failure(request, exception)
-        return None
+        found = outage(exception)
+        return None if found is None else unavailable(request, found)
 
 
 def to_login(request: HttpRequest) -> HttpResponseBase:
@@ -218,6 +232,32 @@ def failure(request: HttpRequest, error: errors.StrehaError, *, status: int | No
     template = "door/failure_fragment.html" if is_fragment(request) else "door/failure.html"
     status = status or status_of(error)
     return render(request, template, {"said": say(error), "code": error.code, "status": status}, status=status)
+
+
+def outage(error: BaseException | None) -> errors.Unavailable | None:
+    """What to say when the database is away, full or damaged, or the disk is full; None for any other fault."""
+    if error is None:
+        return None
+    is_damaged = type(error) is DatabaseError and error.__cause__ is not None  # SQLite: not a database, malformed
+    if errors.is_disk_full(error):
+        found = errors.Unavailable(errors.DISK_FULL, code="disk_full")
+    elif is_damaged or isinstance(error, OperationalError | InterfaceError):
+        found = errors.Unavailable(errors.DATABASE_AWAY, code="database_away")
+    else:
+        return None
+    # The first line only: what follows may repeat the values of a row.
+    logger.error("%s: %s", found.code, str(error).strip().partition("\n")[0])
+    return found
+
+
+def unavailable(request: HttpRequest, error: errors.Unavailable) -> HttpResponse:
+    """The calm page of an outage. It asks no database: no rail, no name, no messages."""
+    template = "door/unavailable_fragment.html" if is_fragment(request) else "door/unavailable.html"
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    told = {"said": say(error), "code": error.code, "lang_attribute": LANG_ATTRIBUTE.get(language, "en")}
+    body = loader.render_to_string(template, told)
+    headers = {"Retry-After": str(RETRY_AFTER_S), "Cache-Control": "no-store"}
+    return HttpResponse(body, status=STATUS[errors.Unavailable], headers=headers)
 
 
 @contextmanager

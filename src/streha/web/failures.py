@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
@@ -32,6 +33,9 @@ def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
     return door.failure(request, errors.Refused(said, code="form_expired"))
 
 
-def broken(_request: HttpRequest) -> HttpResponse:
-    """Our own fault. It needs no database, so it still stands when the database does not."""
+def broken(request: HttpRequest) -> HttpResponse:
+    """Our own fault, or an outage that showed outside a view. It needs no database, so it stands without one."""
+    found = door.outage(sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1])
+    if found is not None:
+        return door.unavailable(request, found)
     return HttpResponse(loader.render_to_string("door/server_error.html"), status=500)
