@@ -48,7 +48,7 @@ class Token(HttpBearer):
         super().__init__()
         self.action = action
 
-    def authenticate(self, request: HttpRequest, token: str) -> Access | None:  # noqa: ARG002
+    def authenticate(self, request: HttpRequest, token: str) -> Access | None:
         at = timezone.now()
         found = queries.access_by_token(token, at)
         if found is None:
@@ -56,6 +56,8 @@ class Token(HttpBearer):
         row, access = found
         accounts.token_used(row, at.date())
         access.require(self.action)
+        if "%00" in request.META.get("QUERY_STRING", ""):  # PostgreSQL takes no text with NUL
+            raise errors.BadInput(errors.NULL_SIGN, code="null_sign")
         return access
 
 

@@ -81,6 +81,7 @@ class Unavailable(StrehaError):
 
 SQLITE_FULL = 13  # “database or disk is full” in SQLite's own numbers
 POSTGRESQL_FULL = "53100"  # disk_full, PostgreSQL manual, appendix A
+NULL_SIGN = message("The address holds a sign that no text has. Type the words anew.")
 DISK_FULL = message("The disk is full. Nothing was lost; the system keeper must make room.")
 DATABASE_AWAY = message("The office cannot reach its records at the moment.")
 

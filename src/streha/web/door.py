@@ -134,6 +134,10 @@ class AccessMiddleware:
     ) -> HttpResponseBase | None:
         if request.path.startswith(API_PREFIX):
             return None
+        if "%00" in request.META.get(
+            "QUERY_STRING", ""
+        ):  # PostgreSQL takes no text with NUL; forms refuse it themselves
+            return failure(request, errors.BadInput(errors.NULL_SIGN, code="null_sign"))
         asks = requirement(view)
         if asks == PUBLIC:
             return None

@@ -18,9 +18,7 @@ from tests.factories import AT
 from streha.accounts.models import User
 from streha.accounts.rules import Role
 from streha.audit import queries as log
-from streha.cli.worker import Worker
 from streha.common import errors
-from streha.jobs.rules import State
 from streha.people import actions, models, queries, rules
 from streha.people.exports import actions as exports
 from streha.people.exports.models import ExportFile
@@ -63,7 +61,7 @@ def test_a_null_sign_is_told_or_dropped_and_never_breaks_a_page(caseworker: Clie
     assert register(caseworker, given="Ar\0ta").status_code in {302, 422}
     assert not models.Name.objects.filter(given__contains="\ufffd").exists()
     for url in ("/search/?q=Ar%00ta", "/search/hints/?q=%00", "/people/?place=%00", "/people/?after=%00~1"):
-        assert caseworker.get(url).status_code in {200, 400, 404, 422}, url
+        assert caseworker.get(url).status_code == 422, url
     assert caseworker.get("/people/").status_code == 200
 
 
@@ -107,20 +105,18 @@ def test_a_file_beyond_the_limit_is_refused_before_it_is_read(caseworker: Client
 
 
 def test_a_list_for_which_the_disk_has_no_room_is_made_once_there_is_room() -> None:
-    at = timezone.now()  # the worker's clock
+    at = timezone.now()
     user = factories.user(Role.CASEWORKER, scope=factories.in_area("20"))
     by = factories.account_queries.access(user, at)
     factories.person()
     asked = exports.ask(queries.PersonFilter(), purpose="visits", by=by, at=at)
     full = mock.Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
-    with mock.patch.object(Path, "write_bytes", full):
-        Worker(every={}).work(until_empty=True)
-    assert full.called
-    found = ExportFile.objects.get()
-    assert (found.made_at, found.job.state if found.job else "") == (None, State.WAITING)
+    progress = mock.Mock()
+    with mock.patch.object(Path, "write_bytes", full), pytest.raises(OSError, match="No space"):
+        exports.make(asked.pk, progress, by=by, at=at)
+    assert ExportFile.objects.get().made_at is None
     with pytest.raises(errors.NotFound):
         exports.fetch(asked.pk, by=by, at=at)
-    progress = mock.Mock()
     assert exports.make(asked.pk, progress, by=by, at=at) == {"rows": 1}
     assert exports.make(asked.pk, progress, by=by, at=at) == {"rows": 1}
     name, content = exports.fetch(asked.pk, by=by, at=at)
