@@ -28,6 +28,7 @@ from streha.people import queries as people_queries
 from streha.people.rules import MemberDraft, Relation
 from streha.places import actions as places
 from streha.places.models import Area, AreaCode, Observation
+from streha_demo import haste
 from streha_demo import people as fiction
 from streha_demo.families import Place
 from streha_demo.logins import LOGINS, PASSWORD, Login
@@ -114,12 +115,13 @@ def load(wanted: Plan, *, at: dt.datetime) -> Iterator[int]:
     require_fictional(state())
     known = municipalities()
     done = people_queries.number_from(SOURCE)
-    for number in range(-(-done // fiction.PIECE), fiction.piece_count(wanted.people)):
-        piece = fiction.piece(number, wanted.people, seed=wanted.seed, places=known)
-        with transaction.atomic():
-            _register(piece, at=at)
-        done += len(piece.records)
-        yield done
+    with haste.loading(wanted.people, is_empty=not done):
+        for number in range(-(-done // fiction.PIECE), fiction.piece_count(wanted.people)):
+            piece = fiction.piece(number, wanted.people, seed=wanted.seed, places=known)
+            with transaction.atomic():
+                _register(piece, at=at)
+            done += len(piece.records)
+            yield done
 
 
 def municipalities() -> list[Place]:

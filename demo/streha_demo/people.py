@@ -259,10 +259,10 @@ class _Maker:
 
     def _names(self, being: Being, flaws: set[Flaw]) -> tuple[rules.NameDraft, ...]:
         given, family, father = writing.names_as_written(self.rng, being, flaws)
-        main = rules.NameDraft(given, family, father if self.rng.random() < 0.7 else "")
+        main = rules.NameDraft(given, family, father if self.rng.random() < 0.7 else "").tidy()
         if being.birth_family is None:
             return (main,)
-        return main, rules.NameDraft(given, being.birth_family.name, kind=NameKind.BIRTH)
+        return main, rules.NameDraft(given, being.birth_family.name, kind=NameKind.BIRTH).tidy()
 
     def _identifiers(self, being: Being) -> tuple[rules.IdentifierDraft, ...]:
         """A personal number, or for some a displaced person's card; the same whenever the person is registered."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import json
-import operator
 import os
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +100,11 @@ def insert_rows(
     quote = connection.ops.quote_name
     known = {field.attname: field for field in model._meta.concrete_fields}
     rest = [name for name, field in known.items() if name not in names and not field.primary_key]
-    default = [known[name].get_default() for name in rest]
-    fits = [(i, fit) for i, name in enumerate([*names, *rest]) if (fit := _fit(known[name], connection))]
+    given = zip(names, zip(*rows, strict=True), strict=True)
+    values: list[Iterable[Any]] = [_fitted(known[name], column, connection) for name, column in given]
+    values += [repeat(_fitted(known[name], [known[name].get_default()], connection)[0], len(rows)) for name in rest]
+    ready = zip(*values, strict=True)
     columns = ", ".join(quote(known[name].column or name) for name in [*names, *rest])
-    ready = (_fitted([*row, *default], fits) for row in rows)
     table = quote(model._meta.db_table)
     with transaction.atomic(using=using), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -115,35 +116,24 @@ def insert_rows(
         cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(ready))  # noqa: S608
 
 
-def _fit(field: Any, connection: Any) -> Callable[[Any], Any] | None:
-    """How a value of this field becomes what the database takes; None where nothing has to be done."""
+def _fitted(field: Any, column: Sequence[Any], connection: Any) -> Sequence[Any]:
+    """The values of one column as the database takes them; many need nothing."""
     if field.is_relation:
-        return _fit(field.target_field, connection)
-    if isinstance(field, orm.CharField | orm.TextField):
-        return str
+        return _fitted(field.target_field, column, connection)
     if isinstance(field, orm.IntegerField | orm.BooleanField | orm.BinaryField):
-        return None
+        return column
+    if isinstance(field, orm.CharField | orm.TextField):
+        if set(map(type, column)) <= {str, type(None)}:
+            return column
+        return [None if value is None else str(value) for value in column]
     if connection.vendor == "postgresql" and isinstance(field, orm.UUIDField | orm.DateField):
-        return None
+        return column
     if isinstance(field, orm.UUIDField):
-        return operator.attrgetter("hex")
+        return [None if value is None else value.hex for value in column]
     if isinstance(field, orm.JSONField):
-        return lambda value: field.get_db_prep_save(value, connection)
-    known: dict[Any, Any] = {}  # few moments and days in many rows
-
-    def fit(value: Any) -> Any:
-        if value not in known:
-            known[value] = field.get_db_prep_save(value, connection)
-        return known[value]
-
-    return fit
-
-
-def _fitted(row: list[Any], fits: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
-    for i, fit in fits:
-        if row[i] is not None:
-            row[i] = fit(row[i])
-    return row
+        return [None if value is None else field.get_db_prep_save(value, connection) for value in column]
+    known = {value: field.get_db_prep_save(value, connection) for value in set(column)}  # few moments and days
+    return [known[value] for value in column]
 
 
 # --- the keyring

@@ -29,6 +29,7 @@ ROOM = "people"
 PIECE = 500
 
 Row = TypeVar("Row", bound=orm.Model)
+Subject = TypeVar("Subject", models.Person, models.Household)
 
 
 @dataclass(frozen=True)
@@ -166,12 +167,22 @@ def _write_persons(
         _person_values(draft, subject, next(communities) if draft.community else None, by, at, origin)
         for draft, subject in zip(drafts, subjects, strict=True)
     ]
-    _insert(models.Person, values)
-    made: dict[uuid.UUID, models.Person] = {}
+    return _insert_subjects(models.Person, values)
+
+
+def _insert_subjects(model: type[Subject], values: Sequence[dict[str, Any]]) -> list[Subject]:
+    """Insert rows that carry a subject; they come back with their ids, which alone are read again."""
+    _insert(model, values)
+    subjects = [row["subject"] for row in values]
+    ids: dict[uuid.UUID, int] = {}
     for start in range(0, len(subjects), PIECE):
-        found = models.Person.objects.filter(subject__in=subjects[start : start + PIECE])
-        made.update((person.subject, person) for person in found)
-    return [made[subject] for subject in subjects]
+        found = model._default_manager.filter(subject__in=subjects[start : start + PIECE])
+        ids.update(found.values_list("subject", "pk"))
+    fields = [(field.attname, field.get_default()) for field in model._meta.concrete_fields]
+    return [
+        model.from_db("default", [name for name, _ in fields], [row.get(name, default) for name, default in fields])
+        for row in ({**row, "id": ids[row["subject"]]} for row in values)
+    ]
 
 
 def _person_values(  # noqa: PLR0917 - one line a call
@@ -307,8 +318,9 @@ def _write_facts(
             for f in d.functioning
         ],
     )
-    _write_needs([(p, n) for p, d in told for n in d.needs], at)
-    _write_protection_notes([(p, d.protection_note) for p, d in told if d.protection_note], by, at)
+    _insert(models.SpecificNeed, _need_values([(p, n) for p, d in told for n in d.needs], at))
+    notes = [(p, d.protection_note) for p, d in told if d.protection_note]
+    _insert(models.ProtectionNote, _note_values(notes, by, at))
 
 
 def _consent_values(person_id: int, draft: rules.ConsentDraft, by: Access, at: dt.datetime) -> dict[str, Any]:
@@ -325,35 +337,27 @@ def _consent_values(person_id: int, draft: rules.ConsentDraft, by: Access, at: d
     }
 
 
-def _write_needs(told: Sequence[tuple[models.Person, rules.NeedDraft]], at: dt.datetime) -> list[models.SpecificNeed]:
-    noted = [(p, n) for p, n in told if n.note]
-    sealed = iter(audit.seal_many([(p.subject, n.note.encode()) for p, n in noted], context=models.SEALED_NEED))
-    return models.SpecificNeed.objects.bulk_create(
-        [
-            models.SpecificNeed(
-                person=person,
-                kind=need.kind,
-                note_sealed=next(sealed) if need.note else None,
-                valid_from=at.date(),
-                noted_at=at,
-            )
-            for person, need in told
-        ],
-        batch_size=PIECE,
-    )
+def _need_values(told: Sequence[tuple[models.Person, rules.NeedDraft]], at: dt.datetime) -> list[dict[str, Any]]:
+    noted = [(p.subject, n.note.encode()) for p, n in told if n.note]
+    sealed = iter(audit.seal_many(noted, context=models.SEALED_NEED))
+    return [
+        {
+            "person_id": person.pk,
+            "kind": need.kind,
+            "note_sealed": next(sealed) if need.note else None,
+            "valid_from": at.date(),
+            "noted_at": at,
+        }
+        for person, need in told
+    ]
 
 
-def _write_protection_notes(
-    told: Sequence[tuple[models.Person, str]], by: Access, at: dt.datetime
-) -> list[models.ProtectionNote]:
+def _note_values(told: Sequence[tuple[models.Person, str]], by: Access, at: dt.datetime) -> list[dict[str, Any]]:
     sealed = audit.seal_many([(p.subject, text.encode()) for p, text in told], context=models.SEALED_NOTE)
-    return models.ProtectionNote.objects.bulk_create(
-        [
-            models.ProtectionNote(person=person, sealed=token, noted_by_id=by.user_id, noted_at=at)
-            for (person, _), token in zip(told, sealed, strict=True)
-        ],
-        batch_size=PIECE,
-    )
+    return [
+        {"person_id": person.pk, "sealed": token, "noted_by_id": by.user_id, "noted_at": at}
+        for (person, _), token in zip(told, sealed, strict=True)
+    ]
 
 
 def _episode_values(person_id: int, draft: rules.EpisodeDraft, at: dt.datetime) -> dict[str, Any]:
@@ -658,7 +662,8 @@ def add_need(
 ) -> models.SpecificNeed:
     """The need is on file; its note is sealed."""
     person = _person_for_change(person_id, by, classes={FieldClass.HEALTH})
-    (need,) = _write_needs([(person, rules.NeedDraft(kind, note))], at)
+    (values,) = _need_values([(person, rules.NeedDraft(kind, note))], at)
+    need = models.SpecificNeed.objects.create(**values)
     _record("need added", person, by, at, payload={"kind": [None, kind]})
     return need
 
@@ -752,7 +757,8 @@ def add_protection_note(person_id: int, text: str, *, by: Access, at: dt.datetim
     person = _person_for_change(person_id, by, classes={FieldClass.PROTECTION})
     if not rules.tidy_text(text):
         raise errors.BadInput(errors.message("Write the note, or leave the form."), code="note_missing")
-    (note,) = _write_protection_notes([(person, text)], by, at)
+    (values,) = _note_values([(person, text)], by, at)
+    note = models.ProtectionNote.objects.create(**values)
     _record("protection note added", person, by, at)
     return note
 
@@ -852,28 +858,26 @@ def open_households(
     people = _members(drafts, by, action)
     subjects = audit.new_subjects(len(drafts), at=at)
     is_demo = accounts.is_demo_office()
-    rows = [
-        models.Household(
-            subject=subject,
-            sort_name=_head_sort_name(draft, people),
-            home_area_id=draft.home_area_id,
-            keeper_id=draft.keeper_id,
-            address_sealed=None,
-            organisation_id=origin.organisation_id,
-            registered_by_id=by.user_id,
-            registered_at=at,
-            source=origin.source,
-            source_ref=draft.source_ref[:80],
-            shielded=any(people[m.person_id].shielded for m in draft.members),
-            is_fictional=draft.is_fictional or is_demo,
-        )
+    told = [(subject, d.address.encode()) for d, subject in zip(drafts, subjects, strict=True) if d.address]
+    addresses = iter(audit.seal_many(told, context=models.SEALED_ADDRESS))
+    values = [
+        {
+            "subject": subject,
+            "sort_name": people[_lead(draft).person_id].sort_name,
+            "home_area_id": draft.home_area_id,
+            "keeper_id": draft.keeper_id,
+            "address_sealed": next(addresses) if draft.address else None,
+            "organisation_id": origin.organisation_id,
+            "registered_by_id": by.user_id,
+            "registered_at": at,
+            "source": origin.source,
+            "source_ref": draft.source_ref[:80],
+            "shielded": any(people[m.person_id].shielded for m in draft.members),
+            "is_fictional": draft.is_fictional or is_demo,
+        }
         for draft, subject in zip(drafts, subjects, strict=True)
     ]
-    told = [(row, draft.address) for row, draft in zip(rows, drafts, strict=True) if draft.address]
-    sealed = audit.seal_many([(row.subject, a.encode()) for row, a in told], context=models.SEALED_ADDRESS)
-    for (row, _), token in zip(told, sealed, strict=True):
-        row.address_sealed = token
-    households = models.Household.objects.bulk_create(rows, batch_size=PIECE)
+    households = _insert_subjects(models.Household, values)
     _insert(
         models.Membership,
         [_membership_values(h.pk, m, at) for h, d in zip(households, drafts, strict=True) for m in d.members],
@@ -897,15 +901,24 @@ def open_households(
     return households
 
 
-def _members(drafts: Sequence[HouseholdDraft], by: Access, action: Action) -> dict[int, models.Person]:
+@dataclass(frozen=True)
+class _Member:
+    """What a household takes over from its members."""
+
+    sort_name: str
+    shielded: bool
+
+
+def _members(drafts: Sequence[HouseholdDraft], by: Access, action: Action) -> dict[int, _Member]:
     """The members by id: all visible to the writer, one head at most, none in two households."""
     wanted = [m.person_id for draft in drafts for m in draft.members]
     if len(set(wanted)) != len(wanted):
         raise errors.BadInput(errors.message("A person stands twice among the members."), code="member_twice")
-    people: dict[int, models.Person] = {}
+    people: dict[int, _Member] = {}
     for start in range(0, len(wanted), PIECE):
         part = models.Person.objects.visible_to(by, action).filter(pk__in=wanted[start : start + PIECE])
-        people.update((person.pk, person) for person in part.only("sort_name", "shielded"))
+        for pk, sort_name, shielded in part.values_list("pk", "sort_name", "shielded"):
+            people[pk] = _Member(sort_name, shielded)
     missing = [pk for pk in wanted if pk not in people]
     if missing:
         raise errors.NotFound(
@@ -933,9 +946,9 @@ def _refuse_second_household(person_ids: Sequence[int]) -> None:
         )
 
 
-def _head_sort_name(draft: HouseholdDraft, people: Mapping[int, models.Person]) -> str:
-    lead = next((m for m in draft.members if m.is_head), draft.members[0])
-    return str(people[lead.person_id].sort_name)
+def _lead(draft: HouseholdDraft) -> rules.MemberDraft:
+    """By whom a household is sorted: its head, or the first member."""
+    return next((m for m in draft.members if m.is_head), draft.members[0])
 
 
 def _membership_values(household_id: int, draft: rules.MemberDraft, at: dt.datetime) -> dict[str, Any]:

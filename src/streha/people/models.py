@@ -265,7 +265,7 @@ class Identifier(PersonFact):
     kind = models.CharField(max_length=20, choices=choices(rules.IdentifierKind))
     issuer = models.CharField(max_length=2, blank=True)
     sealed = models.BinaryField(editable=False)
-    blind = models.CharField(max_length=64, db_index=True, editable=False)
+    blind = models.CharField(max_length=64, editable=False)
     hint = models.CharField(max_length=4, editable=False)
 
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
@@ -278,6 +278,7 @@ class Identifier(PersonFact):
     TECHNICAL: ClassVar[frozenset[str]] = _FACT_TECHNICAL
 
     class Meta(PersonFact.Meta):
+        indexes = [models.Index(fields=["blind"], name="people_identifier_by_blind")]
         constraints = [
             *PersonFact.Meta.constraints,
             models.UniqueConstraint(
@@ -295,7 +296,7 @@ class Contact(PersonFact):
     person = models.ForeignKey(Person, models.CASCADE, related_name="contacts")
     kind = models.CharField(max_length=10, choices=choices(rules.ContactKind))
     sealed = models.BinaryField(editable=False)
-    blind = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    blind = models.CharField(max_length=64, blank=True, editable=False)
     hint = models.CharField(max_length=12, blank=True, editable=False)
 
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
@@ -307,7 +308,7 @@ class Contact(PersonFact):
     TECHNICAL: ClassVar[frozenset[str]] = _FACT_TECHNICAL
 
     class Meta(PersonFact.Meta):
-        pass
+        indexes = [models.Index(fields=["blind"], name="people_contact_by_blind")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.hint}"
