@@ -152,9 +152,12 @@ class Person(models.Model):
             models.Index(fields=["home_area", "sort_name", "id"], name="people_person_by_home"),
             models.Index(fields=["registered_by", "sort_name", "id"], name="people_person_by_user"),
             models.Index(
-                fields=["ended_on", "sort_name", "id"],
+                fields=["sort_name", "id"], condition=models.Q(ended_on__isnull=False), name="people_ended_by_name"
+            ),
+            models.Index(
+                fields=["keeper", "sort_name", "id"],
                 condition=models.Q(ended_on__isnull=False),
-                name="people_person_ended",
+                name="people_ended_by_keeper",
             ),
             models.Index(fields=["source"], condition=~models.Q(source="office"), name="people_person_by_source"),
         ]

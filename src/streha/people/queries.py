@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
@@ -82,10 +83,21 @@ def _covers(scope: Scope, access: Access, record: Record) -> bool:
     if scope.kind == ScopeKind.EVERYTHING:
         return True
     if scope.kind == ScopeKind.AREA:
-        return record.keeper_id in places.subtree_ids([int(scope.key)])
+        return record.keeper_id == int(scope.key) or record.keeper_id in _areas_within(scope.key, access)
     if scope.kind == ScopeKind.ORGANISATION:
         return record.organisation_id == int(scope.key)
     return access.user_id is not None and record.registered_by_id == access.user_id
+
+
+_areas_known: WeakKeyDictionary[Access, dict[str, frozenset[int]]] = WeakKeyDictionary()
+
+
+def _areas_within(key: str, access: Access) -> frozenset[int]:
+    """An area of the viewer's scope with all in it: asked once, for a list has fifty rows and an access one request."""
+    known = _areas_known.setdefault(access, {})
+    if key not in known:
+        known[key] = places.subtree_ids([int(key)])
+    return known[key]
 
 
 def keepers_open_to(access: Access, action: Action) -> frozenset[int] | None:

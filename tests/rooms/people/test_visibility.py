@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from tests import factories
@@ -10,7 +12,7 @@ from tests.factories import AT, OFFICE
 
 from streha.accounts import actions as account_actions
 from streha.accounts import queries as account_queries
-from streha.accounts.rules import NOBODY, Role
+from streha.accounts.rules import NOBODY, Role, Scope, ScopeKind
 from streha.audit import queries as log
 from streha.common import errors
 from streha.people import actions, models, queries, rules
@@ -162,3 +164,17 @@ def test_a_damaged_page_key_is_told(after: str) -> None:
         queries.people_page(OFFICE, queries.PersonFilter(), after=after)
     with pytest.raises(errors.BadInput):
         queries.search(OFFICE, "hoxha", after=after)
+
+
+def test_what_may_be_read_of_a_list_costs_no_query_for_each_row(
+    django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]],
+) -> None:
+    region = factories.municipality("20").parent
+    assert region is not None
+    viewer = factories.access(Role.CASEWORKER, scope=Scope(ScopeKind.AREA, str(region.pk)))
+    inside = queries.Record.of(factories.person(code="20"))
+    outside = queries.Record.of(factories.person(code="17"))
+    with django_assert_max_num_queries(2):
+        seen = [queries.readable(viewer, record) for record in (inside, outside) * 25]
+    assert seen[0] and not seen[1]
+    assert seen == [seen[0], seen[1]] * 25

@@ -1,0 +1,41 @@
+"""A big load drops the indexes of search and builds them again, also when it was interrupted in between."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from streha.people import models
+from streha_demo import haste
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def held() -> set[str]:
+    with connection.cursor() as cursor:
+        return set(connection.introspection.get_constraints(cursor, models.NameKey._meta.db_table))
+
+
+def test_every_index_is_there_again_afterwards() -> None:
+    before = held()
+    assert "people_namekey_search" in before
+    with haste.loading(haste.FROM_PEOPLE, is_empty=True):
+        assert "people_namekey_search" not in held()
+    assert held() == before
+
+
+def test_a_load_that_goes_on_builds_what_the_interrupted_one_dropped() -> None:
+    before = held()
+    with pytest.raises(KeyboardInterrupt), haste.loading(haste.FROM_PEOPLE, is_empty=True):
+        raise KeyboardInterrupt
+    assert "people_namekey_search" not in held()
+    with haste.loading(haste.FROM_PEOPLE, is_empty=False):
+        assert "people_namekey_search" not in held()
+    assert held() == before
+    assert haste.build_missing() == []
+
+
+def test_a_small_load_leaves_the_indexes_alone() -> None:
+    before = held()
+    with haste.loading(haste.FROM_PEOPLE - 1, is_empty=True):
+        assert held() == before
