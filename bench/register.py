@@ -211,10 +211,13 @@ def searches(quick: bool) -> bool:
 
 
 def verdict(measured: Measured, bar_ms: float) -> str:
+    """Whether the bar held; our own time tells only on SQLite, where the database works in this process."""
+    from django.db import connection
+
     if at_95(measured.wall) <= bar_ms:
         return f"\n  bar of {bar_ms:.0f} ms: held"
-    if at_95(measured.own) <= bar_ms:
-        return f"\n  bar of {bar_ms:.0f} ms: MISSED on the clock, held in our own time"
+    if connection.vendor == "sqlite" and at_95(measured.own) <= bar_ms:
+        return f"\n  bar of {bar_ms:.0f} ms: MISSED on the clock; {at_95(measured.own):.0f} ms of processor at p95"
     return f"\n  bar of {bar_ms:.0f} ms: MISSED"
 
 

@@ -302,10 +302,10 @@ def _by_number(access: Access, question: rules.Question, limit: int) -> list[int
     for written in question.numbers:
         blinds.append(audit.blind_index("identifier", rules.plain_identifier(written)))
         phones += [audit.blind_index(rules.ContactKind.PHONE, p) for p in rules.phone_readings(written)]
-    by_paper = models.Identifier.objects.filter(blind__in=blinds).values("person_id")
-    by_phone = models.Contact.objects.filter(blind__in=phones).values("person_id")
-    found = seen.filter(Q(pk__in=by_paper) | Q(pk__in=by_phone)).in_order()
-    return list(found.values_list("pk", flat=True)[:limit])
+    # The few who hold the number are looked up first: asked as one question, PostgreSQL walks all people in order.
+    holders = set(models.Identifier.objects.filter(blind__in=blinds).values_list("person_id", flat=True)[:COUNT_CAP])
+    holders.update(models.Contact.objects.filter(blind__in=phones).values_list("person_id", flat=True)[:COUNT_CAP])
+    return list(seen.filter(pk__in=holders).in_order().values_list("pk", flat=True)[:limit])
 
 
 @dataclass(frozen=True)
