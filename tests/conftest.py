@@ -57,6 +57,8 @@ def now() -> dt.datetime:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test of the register may use both stores: the register, and that of who looked."""
     for item in items:
+        if "db" in getattr(item, "fixturenames", ()) and not any(item.iter_markers("django_db")):
+            item.add_marker(pytest.mark.django_db)
         for mark in item.iter_markers("django_db"):
             mark.kwargs.setdefault("databases", ["default", "reads"])
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from tests import factories
@@ -41,6 +44,16 @@ def test_nothing_that_is_sent_breaks_it(case: schemathesis.Case, headers: dict[s
     assert response.status_code < 500, response.text[:500]
     if response.status_code >= 400 and response.status_code != 405:
         assert response.headers["content-type"][0].startswith("application/problem+json"), response.text[:200]
+
+
+@pytest.fixture(autouse=True)
+def _one_connection() -> Iterator[None]:
+    """The end of a request must not close the connection that holds the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture
