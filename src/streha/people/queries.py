@@ -392,7 +392,9 @@ def _answers(word: Wanted) -> Q:
     for low, high in word.ranges:
         ranged |= Q(key__gte=low, key__lt=high)
     bears = Q(Exists(models.NameKey.objects.filter(ranged, person_id=OuterRef("person_id"))))
-    return bears | word.place_q("person__") if word.areas else bears
+    # Each candidate is probed by the index of their own keys. Left bare, PostgreSQL turns the EXISTS into a join, takes
+    # a word's range for one row where it holds thousands, and compares each with each.
+    return bears | (word.place_q("person__") if word.areas else Q(person_id__lt=0))
 
 
 def _first_in_range(rows: QuerySet[models.NameKey], low: str) -> QuerySet[models.NameKey]:
