@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 ROWS, COLUMNS_NOTE = 100_000, "20 columns"
+BAR_S = 60.0
 
 
 def prepare() -> None:
@@ -160,6 +161,7 @@ def main() -> None:
         print(f"decided in bulk {decided - started:.1f} s, committed {time.perf_counter() - decided:.1f} s")
     print(f"memory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MB")
     print("machine load after:", *(f"{load:.2f}" for load in os.getloadavg()))
+    sys.exit(1 if staged - started > BAR_S else 0)
 
 
 def run(jobs: object, work: object, batch_id: int, by: object, at: dt.datetime) -> None:
