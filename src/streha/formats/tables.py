@@ -653,18 +653,21 @@ _PLAIN_NUMBER = re.compile(r"^[+-]?\d[\d .,/()-]*$")
 def neutral(text: str) -> str:
     """Text that no spreadsheet program takes for a formula: an apostrophe goes before a dangerous beginning.
 
-    A plain number or phone (“+383 44 123 456”, “-3”) holds no formula and stays. NULs and control characters go.
+    A plain number or phone (“+383 44 123 456”, “-3”) holds no formula and stays. NULs and control characters go. A text
+    that had its apostrophe before gets another, so that ``raw`` gives back exactly what was there.
     """
     text = _CONTROL.sub("", text.replace("\x00", ""))
-    start = text.lstrip(" ")
-    if start.startswith(_DANGEROUS) and not _PLAIN_NUMBER.match(start):
-        return "'" + text
-    return text
+    return "'" + text if _is_dangerous(text) else text
 
 
 def raw(text: str) -> str:
     """Undo ``neutral``: what a file to correct brings back is what was written into it."""
-    return text[1:] if text.startswith("'") and text[1:].lstrip(" ").startswith(_DANGEROUS) else text
+    return text[1:] if text.startswith("'") and _is_dangerous(text[1:]) else text
+
+
+def _is_dangerous(text: str) -> bool:
+    start = text.lstrip(" '")
+    return start.startswith(_DANGEROUS) and not _PLAIN_NUMBER.match(start)
 
 
 def write_csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
