@@ -2,6 +2,7 @@
 
     python bench/names.py --half tune
     python bench/names.py --half test --write docs/methods/names.md
+    python bench/names.py --half fresh --write docs/methods/names.md
 
 Peers are measured when they are installed (``pip install -r bench/names-requirements.txt``, in an environment of its
 own); one that is not is named and left out. Each peer is helped: the words of both names are put in order first, so
@@ -23,8 +24,8 @@ from pathlib import Path
 
 from streha.engine import names
 
-PAIRS = Path(__file__).parents[1] / "tests" / "published" / "names" / "pairs.csv"
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+LISTS = Path(__file__).parents[1] / "tests" / "published" / "names"
+HALVES = ("tune", "test", "fresh", "all")  # fresh: a second list by another hand, measured once
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,16 @@ class Counts:
         return 2 * self.hits / max(1, 2 * self.hits + self.false + self.missed)
 
 
-def read(half: str, path: Path = PAIRS) -> list[Pair]:
-    with path.open(encoding="utf-8", newline="") as file:
+def marks(half: str) -> tuple[str, str]:
+    """Between which lines of the page the figures of a half stand."""
+    return f"<!-- figures of {half}: begin -->", f"<!-- figures of {half}: end -->"
+
+
+def read(half: str) -> list[Pair]:
+    with (LISTS / ("fresh_pairs.csv" if half == "fresh" else "pairs.csv")).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return [Pair(row["a"], row["b"], row["grade"], row["kind"]) for row in rows if half in ("all", row["half"])]
+    wanted = [row for row in rows if half in ("all", "fresh", row.get("half"))]
+    return [Pair(row["a"], row["b"], row["grade"], row["kind"]) for row in wanted]
 
 
 def wilson(hits: int, of: int, z: float = 1.959964) -> tuple[float, float]:
@@ -193,21 +200,22 @@ def grades_table(pairs: Sequence[Pair]) -> list[str]:
 def report(half: str) -> str:
     pairs = read(half)
     parts = [overall_table(pairs), grades_table(pairs), kinds_table(pairs)]
-    return f"Half: {half}, {len(pairs)} pairs.\n\n" + "\n\n".join("\n".join(part) for part in parts)
+    return f"{half.capitalize()}: {len(pairs)} pairs.\n\n" + "\n\n".join("\n".join(part) for part in parts)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--half", choices=("tune", "test", "all"), default="tune")
+    parser.add_argument("--half", choices=HALVES, default="tune")
     parser.add_argument("--write", type=Path, help="put the tables between the marks of this page")
     options = parser.parse_args()
     text = report(options.half)
     print(text)
     if options.write:
         page = options.write.read_text(encoding="utf-8")
-        before, rest = page.split(BEGIN, 1)
-        _, after = rest.split(END, 1)
-        options.write.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+        begin, end = marks(options.half)
+        before, rest = page.split(begin, 1)
+        _, after = rest.split(end, 1)
+        options.write.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -48,6 +48,15 @@ def django_db_setup(django_db_setup: None) -> None:
         connections["reads"] = connections["default"]
 
 
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """No test reads in the language that another has chosen."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
+
+
 @pytest.fixture
 def now() -> dt.datetime:
     """The moment at which tests act."""

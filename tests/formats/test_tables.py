@@ -468,11 +468,10 @@ def test_likeliest_encoding_prefers_the_letters_of_the_region():
     assert plaintext.likeliest("Милан Ђурђевић".encode("cp1251")) == "cp1251"
 
 
-@pytest.mark.slow
-def test_a_hundred_thousand_rows_of_twenty_columns_are_read_in_seconds():
-    rows = ([f"v{n * 31 % 999_983}{c}" for c in range(20)] for n in range(100_000))
+def test_many_rows_of_twenty_columns_are_read_in_seconds():
+    rows = ([f"v{n * 31 % 999_983}{c}" for c in range(20)] for n in range(20_000))
     data = tables.write_xlsx([f"Kolona {c}" for c in "abcdefghijklmnopqrst"], rows)
     started = time.process_time()
     table = read(data)
-    assert len(table.rows) == 100_000
-    assert time.process_time() - started < 15
+    assert len(table.rows) == 20_000
+    assert time.process_time() - started < 3

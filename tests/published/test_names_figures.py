@@ -13,10 +13,12 @@ from streha.engine import names
 PAGE = Path(__file__).parents[2] / "docs" / "methods" / "names.md"
 
 
-@pytest.fixture(scope="module")
-def figures() -> str:
-    text = PAGE.read_text(encoding="utf-8")
-    return text.split(bench.BEGIN)[1].split(bench.END)[0]
+MEASURED = ("test", "fresh")
+
+
+def figures(half: str) -> str:
+    begin, end = bench.marks(half)
+    return PAGE.read_text(encoding="utf-8").split(begin)[1].split(end)[0]
 
 
 def row(figures: str, label: str) -> list[str]:
@@ -25,6 +27,7 @@ def row(figures: str, label: str) -> list[str]:
     return [cell.strip() for cell in found[1].split("|")]
 
 
+@pytest.mark.parametrize("half", MEASURED)
 @pytest.mark.parametrize(
     ("label", "method"),
     [
@@ -34,27 +37,30 @@ def row(figures: str, label: str) -> list[str]:
         ("Jaro-Winkler ≥ 0.9", bench.jaro_winkler),
     ],
 )
-def test_the_page_shows_what_is_measured(figures: str, label: str, method: object) -> None:
-    counts = bench.count(bench.read("test"), method)  # type: ignore[arg-type]
-    recall, precision, f1 = row(figures, label)
+def test_the_page_shows_what_is_measured(half: str, label: str, method: object) -> None:
+    counts = bench.count(bench.read(half), method)  # type: ignore[arg-type]
+    recall, precision, f1 = row(figures(half), label)
     assert recall == bench.share(counts.hits, counts.hits + counts.missed)
     assert precision == bench.share(counts.hits, counts.hits + counts.false)
     assert f1 == f"{counts.f1:.3f}"
 
 
-def test_the_page_shows_every_grade(figures: str) -> None:
-    assert "\n".join(bench.grades_table(bench.read("test"))) in figures
+@pytest.mark.parametrize("half", MEASURED)
+def test_the_page_shows_every_grade(half: str) -> None:
+    assert "\n".join(bench.grades_table(bench.read(half))) in figures(half)
 
 
-def test_the_bar_is_held() -> None:
-    counts = bench.count(bench.read("test"), bench.ours)
+@pytest.mark.parametrize("half", MEASURED)
+def test_the_bar_is_held(half: str) -> None:
+    counts = bench.count(bench.read(half), bench.ours)
     assert counts.hits / (counts.hits + counts.missed) >= 0.95
     assert counts.hits / (counts.hits + counts.false) >= 0.98
 
 
-def test_every_peer_stands_on_the_page(figures: str) -> None:
+@pytest.mark.parametrize("half", MEASURED)
+def test_every_peer_stands_on_the_page(half: str) -> None:
     for label in ("anyascii", "ICU Any-Latin; Latin-ASCII", "double metaphone"):
-        assert len(row(figures, label)) == 3
+        assert len(row(figures(half), label)) == 3
 
 
 @pytest.mark.parametrize(

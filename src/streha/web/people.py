@@ -24,6 +24,7 @@ from streha.people import actions, models, queries, rules
 from streha.places.models import Area
 from streha.web import door, words
 from streha.web.forms import people as forms
+from streha.web.templatetags.streha import place_name, place_order
 
 HINTS = 8
 
@@ -72,7 +73,7 @@ def narrowed_by_place(request: door.Request) -> tuple[int | None, Area | None, s
 def _visible_places(access: Access) -> list[Area]:
     """The areas that the viewer works for, where areas decide."""
     keys = [int(scope.key) for scope in access.scopes(Action.PERSON_VIEW) if scope.kind == "area"]
-    return list(Area.objects.filter(pk__in=keys).order_by("label_sq")[:6])
+    return list(Area.objects.filter(pk__in=keys).order_by(place_order())[:6])
 
 
 @dataclass(frozen=True)
@@ -285,7 +286,7 @@ def _said(column: str, value: Any) -> str:
         return "–"
     if column == "home_area":
         area = Area.objects.filter(pk=value).first()
-        return f"{area.label_sq} / {area.label_sr_latn}" if area else "–"
+        return place_name(area) or "–"
     return str(words.word(WORDS_OF_COLUMN.get(column, ""), value))
 
 

@@ -12,10 +12,21 @@ def _rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def _pairs(name: str) -> set[frozenset[str]]:
+    return {frozenset((row["a"], row["b"])) for row in _rows(name)}
+
+
 def test_no_pair_stands_twice_and_none_is_trivial() -> None:
     pairs = [frozenset((row["a"], row["b"])) for row in _rows("pairs.csv")]
     assert len(pairs) == len(set(pairs)) >= 1200
     assert all(len(pair) == 2 for pair in pairs)
+
+
+def test_the_fresh_list_repeats_no_pair_of_the_first() -> None:
+    first, fresh = (_pairs(name) for name in ("pairs.csv", "fresh_pairs.csv"))
+    assert len(fresh) == len(_rows("fresh_pairs.csv")) >= 800
+    assert not first & fresh
+    assert all(len(pair) == 2 for pair in fresh)
 
 
 def test_grades_and_halves_are_balanced() -> None:

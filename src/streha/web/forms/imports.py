@@ -17,7 +17,7 @@ from streha.places import queries as places
 from streha.places.models import Area
 from streha.web import words
 from streha.web.forms.days import Day
-from streha.web.templatetags.streha import place_name
+from streha.web.templatetags.streha import place_name, place_order
 
 CHOSEN_AT_MOST = 200
 DEFAULT_YEARS = 5
@@ -70,7 +70,7 @@ class BringForm(TermsForm):
 def keepers(access: Access) -> Sequence[Area]:
     """The areas for which the viewer may bring lists: municipalities, and the whole country where that is theirs."""
     scopes = access.scopes(Action.IMPORT_BRING)
-    found = Area.objects.filter(kind__in=[Area.Kind.MUNICIPALITY, Area.Kind.COUNTRY]).order_by("kind", "label_sq")
+    found = Area.objects.filter(kind__in=[Area.Kind.MUNICIPALITY, Area.Kind.COUNTRY]).order_by("kind", place_order())
     if any(scope.kind in (ScopeKind.EVERYTHING, ScopeKind.OWN) for scope in scopes):
         return list(found[:CHOSEN_AT_MOST])
     ids = places.subtree_ids(int(scope.key) for scope in scopes if scope.kind == ScopeKind.AREA)

@@ -17,6 +17,7 @@ from streha.people import actions, queries, rules
 from streha.places import queries as places
 from streha.places.models import Area
 from streha.web import words
+from streha.web.templatetags.streha import place_name, place_order
 
 
 class AreaField(forms.CharField):
@@ -40,7 +41,7 @@ def place_named(text: str) -> Area:
             params={"value": text},
         )
     areas = Area.objects.filter(pk__in=[m.area_id for m in found.matches]).select_related("parent")[:6]
-    names = "; ".join(f"{a.label_sq} / {a.label_sr_latn} ({a.parent.label_sq if a.parent else a.kind})" for a in areas)
+    names = "; ".join(f"{place_name(a)} ({place_name(a.parent) or a.kind})" for a in areas)
     raise forms.ValidationError(
         _("“%(value)s” may be one of several places: %(names)s. Add the municipality after a comma."),
         params={"value": text, "names": names},
@@ -90,10 +91,10 @@ def birth_as_typed(birth: dt.date | None, precision: str) -> str:
 def keepers(access: Access, action: Action) -> list[tuple[str, str]]:
     """Municipalities for which the writer may keep records."""
     open_to = queries.keepers_open_to(access, action)
-    areas = Area.objects.filter(kind=Area.Kind.MUNICIPALITY).order_by("label_sq")
+    areas = Area.objects.filter(kind=Area.Kind.MUNICIPALITY).order_by(place_order())
     if open_to is not None:
         areas = areas.filter(pk__in=open_to)
-    return [(str(a.pk), f"{a.label_sq} / {a.label_sr_latn}") for a in areas]
+    return [(str(a.pk), place_name(a)) for a in areas]
 
 
 class PersonForm(forms.Form):
@@ -440,10 +441,8 @@ class HandOverForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        areas = Area.objects.filter(kind=Area.Kind.MUNICIPALITY).order_by("label_sq")
-        self.fields["keeper"].choices = [  # type: ignore[attr-defined]
-            (str(a.pk), f"{a.label_sq} / {a.label_sr_latn}") for a in areas
-        ]
+        areas = Area.objects.filter(kind=Area.Kind.MUNICIPALITY).order_by(place_order())
+        self.fields["keeper"].choices = [(str(a.pk), place_name(a)) for a in areas]  # type: ignore[attr-defined]
 
     def save(self, person_id: int, by: Access, at: dt.datetime) -> None:
         told = self.cleaned_data

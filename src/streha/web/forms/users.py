@@ -15,7 +15,7 @@ from streha.accounts.rules import Role, Scope, ScopeKind
 from streha.places.models import Area
 from streha.web import labels
 from streha.web.forms.days import Day, day_start
-from streha.web.templatetags.streha import place_name
+from streha.web.templatetags.streha import place_name, place_order
 
 NEW_PASSWORD = forms.PasswordInput(attrs={"autocomplete": "new-password"})
 
@@ -73,7 +73,9 @@ class ScopedForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        areas = Area.objects.filter(kind__in=[Area.Kind.REGION, Area.Kind.MUNICIPALITY]).order_by("-kind", "label_sq")
+        areas = Area.objects.filter(kind__in=[Area.Kind.REGION, Area.Kind.MUNICIPALITY]).order_by(
+            "-kind", place_order()
+        )
         self.fields["area"].queryset = areas  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:

@@ -53,6 +53,11 @@ def both_names(albanian: str, cyrillic: str, latin: str, language: str) -> tuple
     return first, second
 
 
+def place_order() -> str:
+    """The column by which a reader finds a place: the name that ``place_name`` puts first."""
+    return {"sr": "label_sr", "sr-latn": "label_sr_latn"}.get(translation.get_language() or "en", "label_sq")
+
+
 @register.filter
 def place_name(area: Labelled | None) -> str:
     """Both official names of a place, always in the same order for the reader's language."""
