@@ -8,15 +8,30 @@ rates, and no label ever sets a level.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from streha.engine.law import language, lexicon, words
 from streha.engine.law.lexicon import Hit, Lexicon
+from streha.engine.law.words import Token
 
 PEOPLE_WITHIN = 12  # words between a weak word and the people it moves
+OBJECT_WITHIN = 2  # words between a moving word and the thing it moves
+SUBJECT_WITHIN = 5  # words between a thing and the word that moves it
 LIST_WITHIN = 5  # words between two members of a list
 LEAD = 3  # words of a member before the people it names: "reception centres for migrants"
+_PREPOSITIONS = {
+    lang: frozenset(row.split())
+    for lang, row in {
+        "en": "from to out into in by with at on away off onto before after because due under",
+        "sq": "nga te tek ne me drejt prej prane jashte gjate pas para nen mbi shkaku permes",
+        "sr": "iz sa od u na ka kod po pri s do pred posle zbog usled tokom ispod uz radi preko",
+    }.items()
+}
+_COUNTED = ("mobility", "weak", "context", "setting", "conflict", "group")
+_NOT_SUBJECT = frozenset(("of", "who", "which", "covers"))  # what stands before them does not move
 _JOINS = re.compile(r"[,;/]|\b(?:and|or|as well as|dhe|ose|apo|si dhe|i|ili|kao i|и|или|као и)\b", re.I)
 _HEADS = re.compile(
     r"\b(?:including|especially|particularly|in particular|such as|përfshirë|veçanërisht|sidomos|në veçanti|"
@@ -55,48 +70,133 @@ class Found:
 def find(text: str, *, lang: str | None = None, entries: Lexicon | None = None) -> Found:
     """The label of one passage and every word that led to it; the language is told from the text when not given."""
     code = (lang or language.detect(text, at_least=1.0) or "en")[:2]
+    code = code if code in lexicon.LANGUAGES else "en"
     tokens = words.tokens(text, code)
     hits = lexicon.matcher(entries or lexicon.shipped(), code).find(tokens, text)
-    return _judged(text, hits, code)
+    return _judged(text, tokens, hits, code)
 
 
-def _judged(text: str, hits: list[Hit], code: str) -> Found:
-    negatives = [hit for hit in hits if hit.concept.kind == "negative"]
-    reasons: list[Reason] = []
-    kept: list[Hit] = []
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """A passage with what its words name: people, things, and places (``spots``) where people are or go."""
+
+    text: str
+    code: str
+    tokens: list[Token]
+    people: list[Hit]
+    things: list[Hit]
+    villages: list[Hit]
+    spots: list[Hit]
+
+
+def _judged(text: str, tokens: list[Token], hits: list[Hit], code: str) -> Found:
+    of: dict[str, list[Hit]] = defaultdict(list)
     for hit in hits:
-        if hit.concept.kind == "negative":
-            continue
-        against = _against(hit, negatives)
-        if against is None:
-            kept.append(hit)
-        elif hit.concept.kind in ("mobility", "context"):
-            reasons.append(_reason(hit, voided=against.words))
-    people = [hit for hit in kept if hit.concept.kind == "people"]
-    groups = [hit for hit in kept if hit.concept.kind == "group"]
-    contexts = [hit for hit in kept if hit.concept.kind == "context" or hit.concept.is_context]
-    strong = [hit for hit in kept if hit.concept.kind == "mobility"]
-    weak = [hit for hit in kept if hit.concept.kind == "weak" and _near(hit, people)]
+        of[hit.concept.kind].append(hit)
+    things = [hit for hit in of["thing"] if not any(_overlaps(hit, person) for person in of["people"])]
+    passage = _Passage(text, code, tokens, of["people"], things, of["place"], of["place"] + of["spot"])
+    negatives = [hit for hit in of["negative"] if _holds(hit, of["people"])]
+    reasons: list[Reason] = []
+    kept: dict[str, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        if hit.concept.kind in _COUNTED:
+            against = _against(hit, negatives) or (_thing_moved(hit, passage) if hit.concept.moves_things else None)
+            if against is None:
+                kept[hit.concept.kind].append(hit)
+            elif hit.concept.kind in ("mobility", "context"):
+                reasons.append(_reason(hit, voided=against.words))
+    strong = kept["mobility"]
+    weak = [hit for hit in kept["weak"] if _near(hit, of["people"])]
     moves = strong + weak
+    contexts = _contexts(strong, kept)
+    label = _label(text, moves, contexts, kept["group"], kept["setting"])
+    if label in ("P", "C") and not contexts:
+        contexts = kept["setting"]
     reasons = [_reason(hit) for hit in moves + [c for c in contexts if c not in moves]] + reasons
-    label = _label(text, moves, contexts, groups)
     return Found(label, _score(strong, weak, contexts, label), tuple(_once(reasons)), code)
 
 
-def _label(text: str, moves: list[Hit], contexts: list[Hit], groups: list[Hit]) -> str:
+def _contexts(strong: list[Hit], kept: Mapping[str, list[Hit]]) -> list[Hit]:
+    """What says the context. War, eviction and the like outweigh faint words such as "emergency".
+
+    Shelter in tents or halls says it by itself, unless foreigners, refugees or returnees are spoken of.
+    """
+    contexts = kept["context"] + [hit for hit in strong if hit.concept.is_context]
+    if kept["conflict"]:
+        return [hit for hit in contexts if not hit.concept.is_faint]
+    if not any(hit.concept.is_group or hit.concept.is_legal for hit in strong):
+        contexts += [hit for hit in strong if hit.concept.implies_context]
+    return contexts
+
+
+def _label(text: str, moves: list[Hit], contexts: list[Hit], groups: list[Hit], settings: list[Hit]) -> str:
     if not moves:
         return "N"
     listed = [hit for hit in moves if _is_listed(hit, groups, moves, text)]
     if listed and all(any(_overlaps(hit, member) for member in listed) for hit in moves):
         return "P"
-    return "C" if contexts else "M"
+    if contexts:
+        return "C"
+    if settings and any(hit.concept.is_group and _in_long_list(hit, moves, text, least=2) for hit in moves):
+        return "P"
+    return "M"
+
+
+def _holds(negative: Hit, people: list[Hit]) -> bool:
+    """A negative label that had to pass over people to be complete says nothing of those people."""
+    return negative.concept.names_people or not any(
+        negative.first < person.first and person.last < negative.last for person in people
+    )
+
+
+def _thing_moved(hit: Hit, passage: _Passage) -> Hit | None:
+    """The thing that is moved, where the words speak of a thing and not of people.
+
+    A thing is what is moved when it follows at once and no preposition stands between, or when it stands before and
+    nearer than any people or village.
+    """
+    named = passage.people + passage.villages
+    inside = [one for one in named if hit.first <= one.first and one.last <= hit.last]
+    ends_in_noun = hit.last - hit.first > 1 and any(one.last == hit.last for one in inside + passage.spots)
+    if not ends_in_noun:
+        for thing in passage.things:
+            if 0 <= thing.first - hit.last <= OBJECT_WITHIN and _is_object(hit, thing, named, passage):
+                return thing
+    if inside:
+        return None
+    nearest = min((_distance(hit, one) for one in named), default=PEOPLE_WITHIN + 1)
+    for thing in passage.things:
+        if thing.last <= hit.first and _distance(hit, thing) < min(nearest, SUBJECT_WITHIN):
+            between = {token.folded for token in passage.tokens[thing.last : hit.first]}
+            if not between & (_PREPOSITIONS[passage.code] | _NOT_SUBJECT):
+                return thing
+    return None
+
+
+def _is_object(hit: Hit, thing: Hit, named: list[Hit], passage: _Passage) -> bool:
+    between = {token.folded for token in passage.tokens[hit.last : thing.first]}
+    return not (
+        between & _PREPOSITIONS[passage.code]
+        or any(hit.last <= one.first < thing.first for one in named)
+        or "," in passage.text[hit.end : thing.start]
+        or _is_means(thing, passage.code)
+    )
+
+
+def _is_means(thing: Hit, code: str) -> bool:
+    """Serbian says what something is done by or with in the instrumental: "odsečeni snegom"."""
+    return code == "sr" and words.fold(thing.words).endswith(("om", "em", "ama", "ima"))
+
+
+def _distance(hit: Hit, other: Hit) -> int:
+    return max(other.first - hit.last, hit.first - other.last)
 
 
 def _against(hit: Hit, negatives: list[Hit]) -> Hit | None:
     """The negative label that takes a hit back: it must cover the hit, or touch it."""
-    wanted = "not_environment" if hit.concept.kind == "context" else "not_people"
+    wanted = "environment" if hit.concept.kind in ("context", "setting") else "people"
     for negative in negatives:
-        if negative.concept.id == wanted and hit.concept.kind != "people" and _overlaps(hit, negative):
+        if negative.concept.id.startswith(f"not_{wanted}") and _overlaps(hit, negative):
             return negative
     return None
 
@@ -106,10 +206,7 @@ def _overlaps(hit: Hit, other: Hit) -> bool:
 
 
 def _near(hit: Hit, people: list[Hit]) -> bool:
-    return any(
-        max(other.first - hit.last, hit.first - other.last) <= PEOPLE_WITHIN and not _overlaps(hit, other)
-        for other in people
-    )
+    return any(_distance(hit, other) <= PEOPLE_WITHIN and not _overlaps(hit, other) for other in people)
 
 
 def _is_listed(hit: Hit, groups: list[Hit], moves: list[Hit], text: str) -> bool:
@@ -132,7 +229,8 @@ def _is_listed(hit: Hit, groups: list[Hit], moves: list[Hit], text: str) -> bool
     return hit.concept.is_group and _in_long_list(hit, moves, text)
 
 
-def _in_long_list(hit: Hit, moves: list[Hit], text: str) -> bool:
+def _in_long_list(hit: Hit, moves: list[Hit], text: str, *, least: int = 3) -> bool:
+    """Whether a hit stands in a list of at least ``least`` marks whose other members speak of nobody on the move."""
     marks = [found.span() for found in _JOINS.finditer(text)]
     before = [span for span in marks if span[1] <= hit.start]
     after = [span for span in marks if span[0] >= hit.end]
@@ -142,11 +240,23 @@ def _in_long_list(hit: Hit, moves: list[Hit], text: str) -> bool:
         return False
     chain = _chain(before[::-1], text, hit.start, backwards=True) if near_before else []
     chain = chain[::-1] + (_chain(after, text, hit.end, backwards=False) if near_after else [])
-    if len(chain) < 3:
+    if len(chain) < least:
         return False
     items = [(one[1], other[0]) for one, other in pairwise(chain)]
+    items += [_before(text, chain[0][0]), _after(text, chain[-1][1])]
     foreign = [item for item in items if not any(item[0] <= move.start < item[1] for move in moves)]
-    return len(foreign) >= (2 if len(items) > 2 else 1)
+    return len(foreign) >= 2
+
+
+def _before(text: str, place: int) -> tuple[int, int]:
+    """The last words before a place, as many as a member of a list may have."""
+    found = re.search(rf"(?:\S+\s+){{0,{LIST_WITHIN - 1}}}\S+\s*$", text[:place])
+    return (found.start() if found else place, place)
+
+
+def _after(text: str, place: int) -> tuple[int, int]:
+    found = re.match(rf"\s*(?:\S+\s+){{0,{LIST_WITHIN - 1}}}\S*", text[place:])
+    return (place, place + (found.end() if found else 0))
 
 
 def _chain(marks: list[tuple[int, int]], text: str, place: int, *, backwards: bool) -> list[tuple[int, int]]:
