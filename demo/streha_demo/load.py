@@ -7,10 +7,14 @@ demo made is marked by a fictional organisation before anything else is written 
 from __future__ import annotations
 
 import datetime as dt
+import multiprocessing
 import uuid
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -35,6 +39,7 @@ from streha_demo.logins import LOGINS, PASSWORD, Login
 
 ROOM, SOURCE = "demo", "demo"
 ORGANISATION = "Demonstration office"
+PIECES_AHEAD = 4  # made before they are asked for, so that neither process waits for the other
 ORIGIN = people.Origin(source=SOURCE, lane=audit_rules.BATCH)
 
 
@@ -115,13 +120,28 @@ def load(wanted: Plan, *, at: dt.datetime) -> Iterator[int]:
     require_fictional(state())
     known = municipalities()
     done = people_queries.number_from(SOURCE)
+    numbers = range(-(-done // fiction.PIECE), fiction.piece_count(wanted.people))
     with haste.loading(wanted.people, is_empty=not done):
-        for number in range(-(-done // fiction.PIECE), fiction.piece_count(wanted.people)):
-            piece = fiction.piece(number, wanted.people, seed=wanted.seed, places=known)
+        for piece in _invented(numbers, wanted, known):
             with transaction.atomic():
                 _register(piece, at=at)
             done += len(piece.records)
             yield done
+
+
+def _invented(numbers: range, wanted: Plan, known: list[Place]) -> Iterator[fiction.Piece]:
+    """The pieces in their order; those of a big register are made by another process while these are written down."""
+    make = partial(fiction.piece, people=wanted.people, seed=wanted.seed, places=known)
+    if wanted.people < haste.FROM_PEOPLE:
+        yield from map(make, numbers)
+        return
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as other:
+        ahead = deque(other.submit(make, number) for number in numbers[:PIECES_AHEAD])
+        for number in numbers[PIECES_AHEAD:]:
+            ahead.append(other.submit(make, number))
+            yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def municipalities() -> list[Place]:
