@@ -24,7 +24,7 @@ from streha_demo.people import Record
 
 RECORD_COLUMNS = (
     "record", "given", "father", "family", "sex", "birth_date", "birth_precision", "municipality", "identifier",
-    "phone",
+    "phone", "household",
 )  # fmt: skip
 TRUTH_COLUMNS = ("record", "person", "flaws", "twin", "namesake")
 YEAR = "2024-12-31"
@@ -54,6 +54,17 @@ def records(size: int, *, seed: int, at: Sequence[Place] | None = None) -> Itera
         yield from piece.records
 
 
+def households(size: int, *, seed: int, at: Sequence[Place] | None = None) -> Iterator[int | None]:
+    """The household of every record in the order of ``records``, numbered from 1; None for who lives in none."""
+    number = 0
+    for piece in people.pieces(size, seed=seed, places=at or places()):
+        home_of: dict[int, int] = {}
+        for home in piece.homes:
+            number += 1
+            home_of |= dict.fromkeys((member.at for member in home.members), number)
+        yield from (home_of.get(i) for i in range(len(piece.records)))
+
+
 def true_pairs(found: Iterable[Record]) -> Iterator[tuple[int, int]]:
     """Every pair of records that are one person, by their numbers, left before right."""
     of_person: dict[int, list[int]] = {}
@@ -63,7 +74,7 @@ def true_pairs(found: Iterable[Record]) -> Iterator[tuple[int, int]]:
         yield from combinations(numbers, 2)
 
 
-def as_seen(number: int, record: Record) -> tuple[str, ...]:
+def as_seen(number: int, record: Record, household: int | None = None) -> tuple[str, ...]:
     """A record as an office sees it, in the order of ``RECORD_COLUMNS``."""
     draft = record.draft
     name = draft.names[0]
@@ -78,6 +89,7 @@ def as_seen(number: int, record: Record) -> tuple[str, ...]:
         str(draft.keeper_id),
         next((identifier.value for identifier in draft.identifiers), ""),
         next((contact.value for contact in draft.contacts if contact.kind == "phone"), ""),
+        "" if household is None else str(household),
     )
 
 
@@ -96,8 +108,10 @@ def write(size: int, *, seed: int, out: Path) -> int:
     """The three tables are in the folder; returns the number of true pairs."""
     out.mkdir(parents=True, exist_ok=True)
     held = list(records(size, seed=seed))
+    homes = list(households(size, seed=seed))
     pairs = sorted(true_pairs(held))
-    _table(out / "records.csv", RECORD_COLUMNS, (as_seen(i, record) for i, record in enumerate(held)))
+    seen = (as_seen(i, record, homes[i]) for i, record in enumerate(held))
+    _table(out / "records.csv", RECORD_COLUMNS, seen)
     _table(out / "truth.csv", TRUTH_COLUMNS, (as_known(i, record) for i, record in enumerate(held)))
     _table(out / "pairs.csv", ("left", "right"), ((str(a), str(b)) for a, b in pairs))
     return len(pairs)
