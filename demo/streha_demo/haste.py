@@ -21,7 +21,7 @@ SPREAD = (models.Person, models.NameKey, models.Identifier, models.Contact, mode
 """Tables whose indexes are by names and blind numbers: every new row touches another page of them."""
 HASTY = ("PRAGMA synchronous=OFF", "PRAGMA cache_size=-524288", "PRAGMA threads=2")
 RARELY = (500_000, 50, 100)
-"""Rows are made by the million and hold no cycles: looking for such after every 700 of them takes a quarter of the time."""
+"""Rows are made by the million and hold no cycles; looking for such after every 700 takes a quarter of the time."""
 USUAL = ("PRAGMA synchronous=NORMAL", "PRAGMA cache_size=-65536", "PRAGMA threads=0")
 
 
