@@ -166,6 +166,7 @@ def database() -> str:
 def clients(usernames: Sequence[str]) -> dict[str, Any]:
     from django.test import Client
 
+    import streha.wsgi  # noqa: F401 - what serves the office prepares the process, also here
     from streha.accounts.models import User
 
     made = {}
