@@ -235,6 +235,12 @@ PHONE_REGION = env.str("STREHA_PHONE_REGION", "XK")
 FOOTNOTE_1244 = env.bool("STREHA_FOOTNOTE_1244", True)
 OFFICE_NAME = env.str("STREHA_OFFICE_NAME", "")
 
+# Duplicates: below this probability two people say "same"; whether, and from which probability on, an undecided pair
+# holds back what somebody is entitled to.
+SECOND_OPINION_BELOW = env.float("STREHA_SECOND_OPINION_BELOW", 0.9)
+HOLD_UNDECIDED = env.bool("STREHA_HOLD_UNDECIDED", False)
+HOLD_FROM = env.float("STREHA_HOLD_FROM", 0.9)
+
 STATIC_URL = "static/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -58,6 +58,7 @@ class Action(StrEnum):
     PROTECTION_RULES = "protection.rules"
     BREAK_GLASS = "breakglass.use"
     BREAK_GLASS_REVIEW = "breakglass.review"
+    DUPLICATES_DECIDE = "duplicates.decide"
     CENTRAL_QUEUE = "duplicates.central"
 
 
@@ -90,18 +91,35 @@ class Permission:
 POLICY: Mapping[Role, Permission] = {
     Role.ENUMERATOR: Permission(_SEE | {A.PERSON_REGISTER}, _WORK, _WORK),
     Role.CASEWORKER: Permission(
-        _SEE | {A.PERSON_REGISTER, A.PERSON_CHANGE, A.PERSON_END, A.PERSON_EXPORT, A.IMPORT_BRING, A.BREAK_GLASS},
+        _SEE
+        | {
+            A.PERSON_REGISTER,
+            A.PERSON_CHANGE,
+            A.PERSON_END,
+            A.PERSON_EXPORT,
+            A.IMPORT_BRING,
+            A.BREAK_GLASS,
+            A.DUPLICATES_DECIDE,
+        },
         _CARE,
         _CARE,
     ),
-    Role.IMPORT_APPROVER: Permission(_SEE | {A.IMPORT_DECIDE}, _WORK),
+    Role.IMPORT_APPROVER: Permission(_SEE | {A.IMPORT_DECIDE, A.DUPLICATES_DECIDE}, _WORK),
     Role.COMMISSION: Permission(_SEE, _IDENTITY | {F.HEALTH}),
     Role.ENGINEER: Permission(_SEE, _IDENTITY | {F.HOME_LOCATION}),
     Role.PROGRAMME: Permission(_SEE | {A.PERSON_EXPORT, A.IMPORT_BRING}, _WORK),
     Role.FINANCE: Permission(_SEE, _IDENTITY | {F.PAYMENT}),
     Role.PROTECTION: Permission(
         _SEE
-        | {A.PERSON_REGISTER, A.PERSON_CHANGE, A.PERSON_END, A.SHIELDED_VIEW, A.BREAK_GLASS_REVIEW, A.CENTRAL_QUEUE},
+        | {
+            A.PERSON_REGISTER,
+            A.PERSON_CHANGE,
+            A.PERSON_END,
+            A.SHIELDED_VIEW,
+            A.BREAK_GLASS_REVIEW,
+            A.DUPLICATES_DECIDE,
+            A.CENTRAL_QUEUE,
+        },
         frozenset(F) - {F.PAYMENT},
         frozenset(F) - {F.PAYMENT},
     ),

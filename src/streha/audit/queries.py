@@ -48,9 +48,9 @@ class Look:
     where: str
 
 
-def history(subject: uuid.UUID, *, after: str = "", limit: int = PAGE_SIZE) -> Page[Done]:
-    """What was done about a person, newest first, opened with that person's key."""
-    page = _page(models.AuditRecord.objects.filter(subject=subject), after, limit)
+def history(*subjects: uuid.UUID, after: str = "", limit: int = PAGE_SIZE) -> Page[Done]:
+    """What was done about a person, by the keys of all their records, newest first, each opened with its own key."""
+    page = _page(models.AuditRecord.objects.filter(subject__in=subjects), after, limit)
     return Page(_opened(page.rows), page.next)
 
 
@@ -79,9 +79,9 @@ def log(
     return Page([_done(row, None, is_erased=False) for row in page.rows], page.next)
 
 
-def readers(subject: uuid.UUID, *, after: str = "", limit: int = PAGE_SIZE) -> Page[Look]:
-    """Who looked at a person, newest first."""
-    page = _page(models.ReadRecord.objects.filter(subject=subject), after, limit)
+def readers(*subjects: uuid.UUID, after: str = "", limit: int = PAGE_SIZE) -> Page[Look]:
+    """Who looked at a person, by the keys of all their records, newest first."""
+    page = _page(models.ReadRecord.objects.filter(subject__in=subjects), after, limit)
     return Page([_look(row) for row in page.rows], page.next)
 
 

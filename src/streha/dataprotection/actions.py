@@ -13,6 +13,7 @@ from streha.common import errors
 from streha.dataprotection import models, queries, rules
 from streha.jobs import actions as jobs
 from streha.jobs.models import Job
+from streha.people import personal
 from streha.people import queries as people
 from streha.people.exports import actions as exports
 
@@ -22,12 +23,16 @@ ROOM = "dataprotection"
 def erase_person(person_id: int, *, reason: str, by: Access, at: dt.datetime) -> None:
     """Nothing of the person is left but a number and two days; raises NotFound for one the eraser may not see.
 
+    Every record that was merged into theirs is erased with it, for all of them are this person.
+
     ``reason`` is a code (asked, retention, error); it must say nothing about anybody.
     """
     by.require(Action.SUBJECT_ERASE)
     person = people.visible_person(by, person_id)
     with transaction.atomic():
-        _erase(person.subject, number=person.number, reason=reason, by=by, at=at)
+        for subject in reversed(personal.subjects_of(person.subject)):  # the one that answers last
+            held = personal.person_of(subject)
+            _erase(subject, number=held.number if held else person.number, reason=reason, by=by, at=at)
         transaction.on_commit(leave_no_trace)
 
 

@@ -35,23 +35,24 @@ class SubjectFile:
 
 
 def subject_file(access: Access, person_id: int, *, at: dt.datetime) -> SubjectFile:
-    """The file of one person for the person; making it is itself on record."""
+    """The file of one person for the person, with all that was merged; making it is itself on record."""
     access.require(Action.SUBJECT_FILE)
     person = people_queries.visible_person(access, person_id)
+    every = people.subjects_of(person.subject)
     audit.looked(
         by=access.actor,
         at=at,
         verb="shown",
-        subjects=[person.subject],
+        subjects=every,
         classes=sorted(people_queries.readable(access, people_queries.Record.of(person))),
         where="subject file",
     )
     return SubjectFile(
         person=person,
         made_at=at,
-        sections=collect(person.subject),
-        looks=tuple(log.readers(person.subject, limit=500).rows),
-        done=tuple(log.history(person.subject, limit=500).rows),
+        sections=tuple(section for subject in every for section in collect(subject)),
+        looks=tuple(log.readers(*every, limit=500).rows),
+        done=tuple(log.history(*every, limit=500).rows),
     )
 
 

@@ -426,7 +426,7 @@ def change_person(
     person.save()
     if name is not None:
         name.save()
-        _refresh_keys(person)
+        refresh_keys(person)
     _record("changed", person, by, at, payload=told)
     return person
 
@@ -491,7 +491,7 @@ def _change_main_name(person: models.Person, changes: PersonChanges, told: dict[
     return name if changed else None
 
 
-def _refresh_keys(person: models.Person) -> None:
+def refresh_keys(person: models.Person) -> None:
     """The search index says what the names say now."""
     current = list(person.names.filter(valid_to=None).order_by("pk"))
     every = list(person.names.order_by("pk"))
@@ -517,7 +517,7 @@ def add_name(person_id: int, draft: rules.NameDraft, *, by: Access, at: dt.datet
         raise errors.BadInput(errors.message("Write at least one name."), code="name_missing")
     name = _name_row(person, tidy, at)
     name.save()
-    _refresh_keys(person)
+    refresh_keys(person)
     _record("name added", person, by, at, payload={"given": [None, tidy.given], "family": [None, tidy.family]})
     return name
 
@@ -535,7 +535,7 @@ def end_name(name_id: int, *, by: Access, at: dt.datetime) -> None:
         )
     name.valid_to = at.date()
     name.save()
-    _refresh_keys(person)
+    refresh_keys(person)
     _record("name ended", person, by, at, payload={"family": [str(name), None]})
 
 
@@ -550,7 +550,7 @@ def add_identifier(person_id: int, draft: rules.IdentifierDraft, *, by: Access, 
     rules.check_identifier(draft)
     blind = audit.blind_index("identifier", rules.plain_identifier(draft.value))
     holders = queries.holders_of_identifiers([blind]).exclude(pk=person.pk)
-    if person.identifiers.filter(blind=blind, valid_to=None).exists():
+    if models.Identifier.objects.filter(person_id__in=queries.one_person(person.pk), blind=blind, valid_to=None):
         raise errors.Conflict(
             errors.message("This number is already on file for this person."), code="identifier_again"
         )
@@ -725,7 +725,8 @@ def record_transfer(
     given = sorted(set(classes))
     person = _person_for_change(person_id, by, classes={FieldClass.IDENTITY})
     if basis == rules.LegalBasis.CONSENT:
-        consent = person.consents.filter(pk=consent_id).first() if consent_id else None
+        given_by = {"person_id__in": queries.one_person(person.pk)}
+        consent = models.Consent.objects.filter(**given_by, pk=consent_id).first() if consent_id else None
         state = (
             rules.consent_state(expires_on=consent.expires_on, withdrawn_on=consent.withdrawn_on, today=at.date())
             if consent
@@ -771,6 +772,7 @@ def shield(person_id: int, *, on: bool, reason: str, by: Access, at: dt.datetime
     person.version += 1
     person.save()
     person.keys.update(shielded=on)
+    place_pairs(queries.one_person(person.pk))
     _record("shielded" if on else "unshielded", person, by, at, reason=reason)
 
 
@@ -783,6 +785,7 @@ def hand_over(person_id: int, *, keeper_id: int, reason: str, by: Access, at: dt
     person.version += 1
     person.save()
     person.keys.update(keeper_id=keeper_id)
+    place_pairs(queries.one_person(person.pk))
     _record("handed over", person, by, at, payload={"keeper": [old, keeper_id]}, reason=reason)
 
 
@@ -970,12 +973,14 @@ def _membership_row(household: models.Household, draft: rules.MemberDraft, at: d
 def add_member(household_id: int, member: rules.MemberDraft, *, by: Access, at: dt.datetime) -> models.Membership:
     """The person lives in the household from the given day."""
     household = _household_for_change(household_id, by)
-    person = models.Person.objects.visible_to(by, Action.PERSON_CHANGE).filter(pk=member.person_id).first()
+    kept = queries.answering([member.person_id])[member.person_id]
+    person = models.Person.objects.visible_to(by, Action.PERSON_CHANGE).filter(pk=kept).first()
     if person is None:
         raise errors.NotFound(
             errors.message("{number} is not among the people you work with."),
             number=rules.person_number(member.person_id),
         )
+    member = replace(member, person_id=person.pk)
     _refuse_second_household([person.pk])
     if member.is_head and household.memberships.filter(ended_on=None, is_head=True).exists():
         raise errors.BadInput(errors.message("A household has one head. Choose one."), code="two_heads")
@@ -1095,14 +1100,17 @@ def add_facts(person: models.Person, draft: rules.PersonDraft, *, by: Access, at
     written = [_name_row(person, replace(name.tidy(), kind=rules.NameKind.ALIAS), at) for name in draft.names]
     fresh = [name for name in written if str(name).casefold() not in known]
     models.Name.objects.bulk_create(fresh)
-    held = set(person.identifiers.filter(valid_to=None).values_list("blind", flat=True))
+    same = queries.one_person(person.pk)
+    papers = models.Identifier.objects.filter(person_id__in=same, valid_to=None)
+    held = set(papers.values_list("blind", flat=True))
     documents = [
         one
         for one in draft.identifiers
         if audit.blind_index("identifier", rules.plain_identifier(one.value)) not in held
     ]
     _write_identifiers([(person, one) for one in documents], at)
-    reached = set(person.contacts.filter(valid_to=None).values_list("blind", flat=True))
+    ways = models.Contact.objects.filter(person_id__in=same, valid_to=None)
+    reached = set(ways.values_list("blind", flat=True))
     contacts = [
         one
         for one in draft.contacts
@@ -1119,7 +1127,7 @@ def add_facts(person: models.Person, draft: rules.PersonDraft, *, by: Access, at
     person.version += 1
     person.save()
     if fresh:
-        _refresh_keys(person)
+        refresh_keys(person)
     _record("joined", person, by, at, payload=told, reason=reason)
 
 
@@ -1127,21 +1135,86 @@ def add_facts(person: models.Person, draft: rules.PersonDraft, *, by: Access, at
 
 
 def note_pairs(pairs: Iterable[tuple[int, int, str]], *, by: Access, at: dt.datetime) -> int:
-    """Each pair waits for a decision: in the office where the finder sees both, silently in the central queue else."""
-    ordered = {(min(a, b), max(a, b)): why for a, b, why in pairs if a != b}
-    if not ordered:
-        return 0
-    ids = sorted({pk for pair in ordered for pk in pair})
-    seen: set[int] = set()
-    for start in range(0, len(ids), PIECE):
-        visible = models.Person.objects.visible_to(by).filter(pk__in=ids[start : start + PIECE])
-        seen.update(visible.values_list("pk", flat=True))
-    rows = [
-        models.MatchPair(left_id=a, right_id=b, why=why, is_central=not (a in seen and b in seen), found_at=at)
-        for (a, b), why in sorted(ordered.items())
-    ]
+    """Each pair waits for a decision: in the office that keeps both, silently in the central queue else."""
+    return note_scored(((a, b, why, 0.0) for a, b, why in pairs), by=by, at=at)
+
+
+@transaction.atomic
+def note_scored(pairs: Iterable[tuple[int, int, str, float]], *, by: Access, at: dt.datetime) -> int:
+    """Each pair waits for a decision with its probability; one that waits already takes the new one if it has none.
+
+    A pair that was decided stays decided, and records that are one person already make none. ``by`` found them; what
+    they may see decides nothing here, for a pair is shown only to who may see both.
+    """
+    by.require(Action.PERSON_VIEW)
+    told = {(min(a, b), max(a, b)): (why, chance) for a, b, why, chance in pairs if a != b}
+    kept = queries.answering(pk for pair in told for pk in pair)
+    ordered: dict[tuple[int, int], tuple[str, float]] = {}
+    for (a, b), (why, chance) in told.items():
+        if kept[a] != kept[b]:
+            ordered[min(kept[a], kept[b]), max(kept[a], kept[b])] = why, chance
+    sides = _sides(pk for pair in ordered for pk in pair)
+    rows = []
+    for (a, b), (why, chance) in sorted(ordered.items()):
+        if a in sides and b in sides:
+            keeper_id = rules.common_keeper(sides[a], sides[b])
+            rows.append(
+                models.MatchPair(
+                    left_id=a,
+                    right_id=b,
+                    why=why,
+                    probability=chance,
+                    keeper_id=keeper_id,
+                    is_central=keeper_id is None,
+                    found_at=at,
+                )
+            )
     models.MatchPair.objects.bulk_create(rows, batch_size=PIECE, ignore_conflicts=True)
+    for row in rows:
+        if row.probability:
+            known = models.MatchPair.objects.filter(left_id=row.left_id, right_id=row.right_id)
+            known.filter(state__in=rules.WAITING_PAIRS).exclude(probability=row.probability).update(
+                probability=row.probability
+            )
     return len(rows)
+
+
+def _sides(ids: Iterable[int]) -> dict[int, rules.Side]:
+    """Who keeps each person and whether they are shielded; nobody who was erased."""
+    wanted = sorted(set(ids))
+    found: dict[int, rules.Side] = {}
+    for start in range(0, len(wanted), PIECE):
+        part = models.Person.objects.filter(pk__in=wanted[start : start + PIECE], erased_at=None)
+        found |= {pk: rules.Side(keeper, hidden) for pk, keeper, hidden in part.values_list("pk", "keeper", "shielded")}
+    return found
+
+
+def place_pairs(ids: Iterable[int]) -> None:
+    """Waiting pairs of these persons stand in the queue of who keeps both now; called when keeper or shield changes."""
+    wanted = list(ids)
+    waiting = models.MatchPair.objects.filter(state__in=rules.WAITING_PAIRS)
+    pairs = {
+        pair.pk: pair
+        for side in ("left_id__in", "right_id__in")
+        for pair in waiting.filter(**{side: wanted}).select_related("left__canonical", "right__canonical")
+    }
+    for pair in pairs.values():
+        left, right = (side.canonical or side for side in (pair.left, pair.right))
+        keeper_id = rules.common_keeper(
+            rules.Side(left.keeper_id, left.shielded), rules.Side(right.keeper_id, right.shielded)
+        )
+        if (pair.keeper_id, pair.is_central) != (keeper_id, keeper_id is None):
+            models.MatchPair.objects.filter(pk=pair.pk).update(keeper_id=keeper_id, is_central=keeper_id is None)
+
+
+def weigh_pairs(consequences: Mapping[int, int], *, by: Access) -> None:
+    """Each pair stands in the queue by its consequence, the heaviest first.
+
+    Called by the rooms above, which know what hangs on a decision (both received help); nothing here guesses it.
+    """
+    by.require(Action.CENTRAL_QUEUE)
+    for pk, consequence in consequences.items():
+        models.MatchPair.objects.filter(pk=pk).update(consequence=consequence)
 
 
 def note_alike(registered: Iterable[tuple[int, rules.PersonDraft]], *, by: Access, at: dt.datetime) -> int:
@@ -1162,9 +1235,13 @@ def _person_for_change(
     version: int | None = None,
     classes: Iterable[FieldClass] = (),
 ) -> models.Person:
-    """The person, locked, if the writer may change them; somebody out of sight does not exist for the writer."""
+    """The person, locked, if the writer may change them; somebody out of sight does not exist for the writer.
+
+    What is said about a record that was merged is said about the one that answers for it.
+    """
     by.require(action)
-    person = models.Person.objects.visible_to(by, action).select_for_update(of=("self",)).filter(pk=person_id).first()
+    seen = models.Person.objects.visible_to(by, action).select_for_update(of=("self",))
+    person = seen.filter(pk=queries.answering([person_id])[person_id]).first()
     if person is None:
         raise errors.NotFound()
     if version is not None and person.version != version:

@@ -48,10 +48,16 @@ class FoldedField(models.CharField):  # type: ignore[type-arg]
 
 
 def visible_q(access: Access, action: Action = Action.PERSON_VIEW, prefix: str = "") -> models.Q:
-    """The rows of persons (or of what hangs on ``prefix``) on which the access carries the action.
+    """The persons (or what hangs on ``prefix``) on which the access carries the action.
 
-    A shielded person answers only to who may view shielded ones in that scope; an erased one to nobody.
+    A shielded person answers only to who may view shielded ones in that scope; an erased one to nobody. A record that
+    was merged into another stands in no list: whoever asks for it is led to the one it was merged into.
     """
+    return _kept_q(access, action, prefix) & models.Q(**{f"{prefix}canonical": None})
+
+
+def _kept_q(access: Access, action: Action, prefix: str) -> models.Q:
+    """What the policy says of a row with a keeper, an organisation and a shield."""
     plain = _scope_q(access, action, prefix) & models.Q(**{f"{prefix}shielded": False})
     if access.opened and access.allows(action):
         plain |= models.Q(**{f"{prefix}subject__in": sorted(access.opened), f"{prefix}shielded": False})
@@ -112,6 +118,10 @@ class Person(models.Model):
     end_reason = models.CharField(max_length=20, blank=True, choices=choices(rules.EndReason))
     erased_at = models.DateTimeField(null=True, blank=True)
     is_fictional = models.BooleanField(default=False)
+    canonical = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="merged", db_index=False
+    )
+    """The record that this one was merged into, at the end of the line; its number goes on answering by it."""
 
     objects: ClassVar[PersonQuerySet] = PersonQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -141,11 +151,15 @@ class Person(models.Model):
             "version",
             "erased_at",
             "is_fictional",
+            "canonical",
         }
     )
 
     class Meta:
         indexes = [
+            models.Index(
+                fields=["canonical"], condition=models.Q(canonical__isnull=False), name="people_person_by_canonical"
+            ),
             models.Index(fields=["sort_name", "id"], name="people_person_by_name"),
             models.Index(fields=["keeper", "sort_name", "id"], name="people_person_by_keeper"),
             models.Index(fields=["sex", "sort_name", "id"], name="people_person_by_sex"),
@@ -182,6 +196,11 @@ class Person(models.Model):
         """The number people read out: P-0041877."""
         return rules.person_number(self.pk)
 
+    @property
+    def kept_id(self) -> int:
+        """The record that answers for this one: itself, or the one it was merged into."""
+        return self.canonical_id or self.pk
+
 
 class PersonFact(models.Model):
     """What is said about a person with a beginning and an end; ended, never deleted, except by erasure."""
@@ -214,6 +233,11 @@ class Name(PersonFact):
     given = models.CharField(max_length=100, blank=True)
     father = models.CharField(max_length=100, blank=True)
     family = models.CharField(max_length=100, blank=True)
+    lent_by = models.ForeignKey(
+        Person, models.CASCADE, null=True, editable=False, related_name="lent_names", db_index=False
+    )
+    lent_kind = models.CharField(max_length=12, blank=True, editable=False)
+    """While records are merged, the one that is kept bears the names of all: whose it is, and its kind before."""
 
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "kind": F.IDENTITY,
@@ -222,9 +246,12 @@ class Name(PersonFact):
         "father": F.IDENTITY,
         "family": F.IDENTITY,
     }
-    TECHNICAL: ClassVar[frozenset[str]] = _FACT_TECHNICAL
+    TECHNICAL: ClassVar[frozenset[str]] = _FACT_TECHNICAL | {"lent_by", "lent_kind"}
 
     class Meta(PersonFact.Meta):
+        indexes = [
+            models.Index(fields=["lent_by"], condition=models.Q(lent_by__isnull=False), name="people_name_by_lender")
+        ]
         constraints = [
             *PersonFact.Meta.constraints,
             models.CheckConstraint(condition=~models.Q(given="", family=""), name="people_name_not_empty"),
@@ -322,7 +349,7 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
 
     def visible_to(self, access: Access, action: Action = Action.PERSON_VIEW) -> Self:
         """Households in the access's scope, none of whose members is hidden from it."""
-        seen = self.filter(visible_q(access, action))
+        seen = self.filter(_kept_q(access, action, ""))
         hidden = Membership.objects.filter(household=models.OuterRef("pk"), person__shielded=True)
         if not access.allows(Action.SHIELDED_VIEW):
             seen = seen.filter(~models.Exists(hidden))
@@ -400,6 +427,11 @@ class Membership(models.Model):
     started_on = models.DateField(null=True, blank=True)
     ended_on = models.DateField(null=True, blank=True)
     noted_at = models.DateTimeField()
+    lent_by = models.ForeignKey(
+        Person, models.CASCADE, null=True, editable=False, related_name="lent_memberships", db_index=False
+    )
+    ended_by_merge = models.BooleanField(default=False, editable=False)
+    """While records are merged, the one that is kept lives in one household alone; undoing opens the other again."""
 
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "relation": F.IDENTITY,
@@ -409,9 +441,16 @@ class Membership(models.Model):
         "started_on": F.IDENTITY,
         "ended_on": F.IDENTITY,
     }
-    TECHNICAL: ClassVar[frozenset[str]] = frozenset({"id", "household", "person", "noted_at"})
+    TECHNICAL: ClassVar[frozenset[str]] = frozenset(
+        {"id", "household", "person", "noted_at", "lent_by", "ended_by_merge"}
+    )
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["lent_by"], condition=models.Q(lent_by__isnull=False), name="people_membership_by_lender"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["person"], condition=models.Q(ended_on=None), name="people_one_household_at_a_time"
@@ -639,27 +678,53 @@ class Transfer(models.Model):
 
 
 class MatchPair(models.Model):
-    """Two records that may be one person, found by a rule; a pair nobody nearby may see waits in the central queue."""
+    """Two records that may be one person, found by a rule or by the linkage, and what was decided about them.
+
+    The pair keeps the numbers it was found with; who answers for them now is resolved when it is read. A pair that no
+    single office keeps, or one of whose sides is shielded, waits in the central queue alone.
+    """
 
     left = models.ForeignKey(Person, models.CASCADE, related_name="+")
     right = models.ForeignKey(Person, models.CASCADE, related_name="+")
     why = models.CharField(max_length=120)
+    probability = models.FloatField(default=0.0)
+    consequence = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=choices(rules.PairState), default=rules.PairState.OPEN)
+    keeper = models.ForeignKey("places.Area", models.PROTECT, null=True, related_name="+", db_index=False)
     is_central = models.BooleanField(default=False)
     found_at = models.DateTimeField()
 
-    FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {"why": F.IDENTITY, "is_central": F.PROTECTION}
-    TECHNICAL: ClassVar[frozenset[str]] = frozenset({"id", "left", "right", "found_at"})
+    FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
+        "why": F.IDENTITY,
+        "probability": F.IDENTITY,
+        "consequence": F.PAYMENT,
+        "state": F.IDENTITY,
+        "is_central": F.PROTECTION,
+    }
+    TECHNICAL: ClassVar[frozenset[str]] = frozenset({"id", "left", "right", "keeper", "found_at"})
 
     class Meta:
+        indexes = [
+            models.Index(fields=["state", "-consequence", "-probability", "-id"], name="people_matchpair_queue"),
+            models.Index(
+                fields=["keeper", "state", "-consequence", "-probability", "-id"], name="people_matchpair_keeper"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["left", "right"], name="people_matchpair_once"),
             models.CheckConstraint(condition=models.Q(left__lt=models.F("right")), name="people_matchpair_ordered"),
+            models.CheckConstraint(
+                condition=models.Q(probability__gte=0.0) & models.Q(probability__lte=1.0),
+                name="people_matchpair_probability",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.left_id} ~ {self.right_id}"
 
 
-# The tables of exports and imports stand in their own modules; Django finds a room's tables here.
+# The tables of duplicates, exports, imports and merges stand in their own modules; Django finds a room's tables here.
+from streha.people.duplicates import models as duplicates  # noqa: E402, F401
 from streha.people.exports import models as exports  # noqa: E402, F401
 from streha.people.imports import models as imports  # noqa: E402, F401
+from streha.people.merges import models as merges  # noqa: E402, F401

@@ -15,6 +15,8 @@ from streha.audit.rules import Actor
 from streha.common.subjects import Section
 from streha.people import models, queries
 from streha.people.imports import personal as imports
+from streha.people.merges import actions as merges
+from streha.people.merges import queries as merge_queries
 from streha.people.rules import FUNCTIONING_DOMAINS
 
 ROOM = "people"
@@ -25,11 +27,21 @@ def person_of(subject: uuid.UUID) -> models.Person | None:
     return models.Person.objects.filter(subject=subject).first()
 
 
+def subjects_of(subject: uuid.UUID) -> list[uuid.UUID]:
+    """The keys of all records that are this person, the one that answers first: what to read, and what to erase."""
+    person = person_of(subject)
+    if person is None:
+        return [subject]
+    ids = queries.one_person(person.pk)
+    known = dict(models.Person.objects.filter(pk__in=ids).values_list("pk", "subject"))
+    return [known[pk] for pk in ids]
+
+
 # --- to read ----------------------------------------------------------------------------------------------------------
 
 
 def collect(subject: uuid.UUID) -> tuple[Section, ...]:
-    """Everything the register holds about the person, in clear; empty sections are left out."""
+    """Everything the register holds under one record, in clear; empty sections are left out."""
     person = person_of(subject)
     if person is None or person.erased_at is not None:
         return ()
@@ -81,7 +93,14 @@ def _sections(person: models.Person) -> Iterator[Section]:
             for t in person.transfers.order_by("pk")
         ),
     )
+    yield Section("merges", tuple(_merges(person)))
     yield imports.collect(person)
+
+
+def _merges(person: models.Person) -> Iterator[tuple[str, str]]:
+    """Which records are this person, and since when; an old number goes on answering."""
+    for record in merge_queries.merges_of(person.pk):
+        yield "merged", f"{record.gone.number} → {record.kept.number} · {_day(record.merged_at.date())}"
 
 
 def _facts(person: models.Person) -> Iterator[tuple[str, str]]:
@@ -144,7 +163,9 @@ def _functioning(person: models.Person) -> Iterator[tuple[str, str]]:
 
 
 def erase(subject: uuid.UUID, *, by: Actor, at: dt.datetime) -> None:
-    """Names, keys, facts and contacts are gone from every table of this room; a tombstone stays.
+    """Names, keys, facts and contacts of one record are gone from every table of this room; a tombstone stays.
+
+    A record that was merged stands by itself again first; who erases a person asks ``subjects_of`` for all of them.
 
     Runs in the caller's transaction. The person's own key is destroyed by the caller, once every room is done; the
     key of a household in which nobody is left is destroyed here.
@@ -152,6 +173,8 @@ def erase(subject: uuid.UUID, *, by: Actor, at: dt.datetime) -> None:
     person = person_of(subject)
     if person is None:
         return
+    merges.detach(person, by=by, at=at)
+    person.refresh_from_db()
     imports.erase(person, by=by, at=at)
     homes = list(models.Household.objects.filter(memberships__person=person).distinct())
     for related in (

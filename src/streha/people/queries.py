@@ -16,7 +16,8 @@ from itertools import islice
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from streha.accounts.rules import Access, Action, Scope, ScopeKind
 from streha.audit import actions as audit
@@ -29,6 +30,7 @@ from streha.places import queries as places
 from streha.places.models import Area, AreaName
 
 Fact = TypeVar("Fact")
+Row = TypeVar("Row", bound=Model)
 Kept = TypeVar("Kept", models.Person, models.Household)
 
 FEW_KEEPERS = 12
@@ -116,7 +118,29 @@ def unsealed(subject: uuid.UUID, token: bytes | memoryview[int] | None, context:
 def holders_of_identifiers(blinds: Iterable[str]) -> models.PersonQuerySet:
     """Persons, visible or not, who hold one of these documents now: for actions, never for a screen."""
     held = models.Identifier.objects.filter(blind__in=list(blinds), valid_to=None)
-    return models.Person.objects.filter(pk__in=held.values("person_id"), erased_at=None)
+    kept = answering(held.values_list("person_id", flat=True))
+    return models.Person.objects.filter(pk__in=set(kept.values()), erased_at=None)
+
+
+# --- who answers for whom -------------------------------------------------------------------------
+
+
+def answering(ids: Iterable[int]) -> dict[int, int]:
+    """For each id, the id of the record that answers for it now: its own, or the one it was merged into."""
+    wanted = sorted(set(ids))
+    found = {pk: pk for pk in wanted}
+    for start in range(0, len(wanted), 500):
+        gone = models.Person.objects.filter(pk__in=wanted[start : start + 500], canonical__isnull=False)
+        found |= dict(gone.values_list("pk", "canonical_id"))
+    return found
+
+
+def one_person(person_id: int) -> list[int]:
+    """Ids of all records that are this person: the one that answers first, then those merged into it."""
+    asked = models.Person.objects.filter(pk=person_id).values(kept=Coalesce("canonical_id", "pk"))
+    merged = models.Person.objects.filter(canonical_id__in=asked).order_by("pk").values_list("pk", "canonical_id")
+    found = list(merged)
+    return [found[0][1] or person_id, *(pk for pk, _ in found)] if found else [person_id]
 
 
 # --- lists ----------------------------------------------------------------------------------------
@@ -296,7 +320,8 @@ def search(access: Access, text: str, *, after: str = "", limit: int = PAGE_SIZE
 def _by_number(access: Access, question: rules.Question, limit: int) -> list[int]:
     seen = models.Person.objects.visible_to(access)
     if question.person_id is not None:
-        return list(seen.filter(pk=question.person_id).values_list("pk", flat=True))
+        kept = answering([question.person_id])[question.person_id]
+        return list(seen.filter(pk=kept).values_list("pk", flat=True))
     blinds: list[str] = []
     phones: list[str] = []
     for written in question.numbers:
@@ -305,7 +330,8 @@ def _by_number(access: Access, question: rules.Question, limit: int) -> list[int
     # The few who hold the number are looked up first: asked as one question, PostgreSQL walks all people in order.
     holders = set(models.Identifier.objects.filter(blind__in=blinds).values_list("person_id", flat=True)[:COUNT_CAP])
     holders.update(models.Contact.objects.filter(blind__in=phones).values_list("person_id", flat=True)[:COUNT_CAP])
-    return list(seen.filter(pk__in=holders).in_order().values_list("pk", flat=True)[:limit])
+    answer = set(answering(holders).values())
+    return list(seen.filter(pk__in=answer).in_order().values_list("pk", flat=True)[:limit])
 
 
 @dataclass(frozen=True)
@@ -457,16 +483,33 @@ class PersonPage:
 
 
 def visible_person(access: Access, person_id: int) -> models.Person:
-    """The person; raises NotFound for one who does not exist for this viewer."""
-    found = (
-        models.Person.objects.visible_to(access)
-        .select_related("home_area__parent", "keeper", "registered_by", "organisation")
-        .filter(pk=person_id)
-        .first()
+    """The person, by whatever number; raises NotFound for one who does not exist for this viewer.
+
+    A number whose record was merged is answered by the one that is kept. Where another office keeps that one, the
+    office that kept the number is told so (Gone), and nothing else.
+    """
+    seen = models.Person.objects.visible_to(access).select_related(
+        "home_area__parent", "keeper", "registered_by", "organisation"
     )
-    if found is None:
+    found = seen.filter(pk=person_id).first()
+    if found is not None:
+        return found
+    gone = models.Person.objects.filter(pk=person_id, canonical__isnull=False).first()
+    if gone is None:
         raise errors.NotFound()
-    return found
+    found = seen.filter(pk=gone.kept_id).first()
+    if found is not None:
+        return found
+    if gone.shielded or not carries(access, Action.PERSON_VIEW, Record.of(gone)):
+        raise errors.NotFound()
+    raise errors.Gone(
+        errors.message(
+            "{number} is one person with a record that another office keeps now. If you work with this person, ask "
+            "whoever decides about duplicates across offices."
+        ),
+        code="merged_elsewhere",
+        number=gone.number,
+    )
 
 
 def note_look(access: Access, people: Sequence[models.Person], *, where: str, at: dt.datetime) -> None:
@@ -496,10 +539,14 @@ def person_page(access: Access, person_id: int, *, at: dt.datetime) -> PersonPag
         where="person",
     )
     memberships = list(person.memberships.select_related("household__home_area").order_by("-pk"))
+    same = {"person_id__in": [person.pk, *person.merged.values_list("pk", flat=True)]}
     current = next((m for m in memberships if m.ended_on is None), None)
 
     def rows(needed: FieldClass, found: Iterable[Fact]) -> tuple[Fact, ...]:
         return tuple(found) if needed in classes else ()
+
+    def of(model: type[Row]) -> QuerySet[Row]:
+        return model._default_manager.filter(**same)
 
     return PersonPage(
         person=person,
@@ -509,15 +556,17 @@ def person_page(access: Access, person_id: int, *, at: dt.datetime) -> PersonPag
         names=tuple(person.names.order_by("valid_to", "pk")),
         membership=current,
         past_memberships=tuple(m for m in memberships if m is not current),
-        identifiers=rows(FieldClass.IDENTITY, person.identifiers.order_by("pk")),
-        contacts=rows(FieldClass.CONTACT, person.contacts.order_by("pk")),
-        episodes=tuple(person.episodes.select_related("from_area", "to_area").order_by("-started_on", "-pk")),
-        intentions=tuple(person.intentions.select_related("area").order_by("-said_on", "-pk")),
-        functioning=rows(FieldClass.HEALTH, person.functioning.order_by("-asked_on", "-pk")),
-        needs=rows(FieldClass.HEALTH, person.needs.order_by("pk")),
-        consents=tuple(person.consents.order_by("-given_on", "-pk")),
-        transfers=tuple(person.transfers.order_by("-at")),
-        protection_notes=rows(FieldClass.PROTECTION, person.protection_notes.order_by("-noted_at")),
+        identifiers=rows(FieldClass.IDENTITY, of(models.Identifier).order_by("pk")),
+        contacts=rows(FieldClass.CONTACT, of(models.Contact).order_by("pk")),
+        episodes=tuple(
+            of(models.DisplacementEpisode).select_related("from_area", "to_area").order_by("-started_on", "-pk")
+        ),
+        intentions=tuple(of(models.Intention).select_related("area").order_by("-said_on", "-pk")),
+        functioning=rows(FieldClass.HEALTH, of(models.Functioning).order_by("-asked_on", "-pk")),
+        needs=rows(FieldClass.HEALTH, of(models.SpecificNeed).order_by("pk")),
+        consents=tuple(of(models.Consent).order_by("-given_on", "-pk")),
+        transfers=tuple(of(models.Transfer).order_by("-at")),
+        protection_notes=rows(FieldClass.PROTECTION, of(models.ProtectionNote).order_by("-noted_at")),
     )
 
 
@@ -541,19 +590,24 @@ def reveal(access: Access, person_id: int, what: str, pk: int = 0, *, at: dt.dat
 def _sealed(
     person: models.Person, what: str, pk: int
 ) -> tuple[FieldClass, bytes | memoryview[int] | None, str, uuid.UUID]:
-    """Class, sealed value, context and key of what stands behind a "show"."""
+    """Class, sealed value, context and key of what stands behind a "show"; each is under its own record's key."""
+    same = {"pk": pk, "person_id__in": one_person(person.pk)}
     if what == "identifier":
-        paper = person.identifiers.filter(pk=pk).first()
-        return FieldClass.IDENTITY, paper.sealed if paper else None, models.SEALED_IDENTIFIER, person.subject
+        paper = models.Identifier.objects.filter(**same).select_related("person").first()
+        if paper is not None:
+            return FieldClass.IDENTITY, paper.sealed, models.SEALED_IDENTIFIER, paper.person.subject
     if what == "contact":
-        contact = person.contacts.filter(pk=pk).first()
-        return FieldClass.CONTACT, contact.sealed if contact else None, models.SEALED_CONTACT, person.subject
+        contact = models.Contact.objects.filter(**same).select_related("person").first()
+        if contact is not None:
+            return FieldClass.CONTACT, contact.sealed, models.SEALED_CONTACT, contact.person.subject
     if what == "need":
-        need = person.needs.filter(pk=pk).first()
-        return FieldClass.HEALTH, need.note_sealed if need else None, models.SEALED_NEED, person.subject
+        need = models.SpecificNeed.objects.filter(**same).select_related("person").first()
+        if need is not None:
+            return FieldClass.HEALTH, need.note_sealed, models.SEALED_NEED, need.person.subject
     if what == "note":
-        note = person.protection_notes.filter(pk=pk).first()
-        return FieldClass.PROTECTION, note.sealed if note else None, models.SEALED_NOTE, person.subject
+        note = models.ProtectionNote.objects.filter(**same).select_related("person").first()
+        if note is not None:
+            return FieldClass.PROTECTION, note.sealed, models.SEALED_NOTE, note.person.subject
     if what == "community":
         return FieldClass.COMMUNITY, person.community_sealed, models.SEALED_COMMUNITY, person.subject
     if what == "address":
@@ -657,7 +711,7 @@ def candidates(draft: rules.PersonDraft) -> list[tuple[int, str]]:
     """
     blinds = [audit.blind_index("identifier", rules.plain_identifier(i.value)) for i in draft.identifiers]
     held = models.Identifier.objects.filter(blind__in=blinds, valid_to=None).values_list("person_id", flat=True)
-    found = dict.fromkeys(held, "identifier")
+    found = dict.fromkeys(answering(held).values(), "identifier")
     keys = sorted({key for name in draft.names[:1] for key in names.keys(f"{name.given} {name.family}")})
     if len(keys) > 1 and draft.birth_date is not None:
         rows = models.NameKey.objects.filter(key=keys[0]).values("person_id")

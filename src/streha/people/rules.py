@@ -125,6 +125,34 @@ class NeedKind(StrEnum):
     OTHER = "other"
 
 
+class PairState(StrEnum):
+    """Where two records that may be one person stand."""
+
+    OPEN = "open"
+    SECOND = "second"  # somebody said "same"; another person must say so too
+    UNSURE = "unsure"
+    SAME = "same"
+    DIFFERENT = "different"
+
+
+WAITING_PAIRS = (PairState.OPEN, PairState.SECOND, PairState.UNSURE)
+
+
+@dataclass(frozen=True)
+class Side:
+    """What the queue needs to know of one side of a pair."""
+
+    keeper_id: int
+    is_shielded: bool
+
+
+def common_keeper(left: Side, right: Side) -> int | None:
+    """The office that keeps both sides of a pair; None where none does, or where somebody is shielded."""
+    if left.is_shielded or right.is_shielded or left.keeper_id != right.keeper_id:
+        return None
+    return left.keeper_id
+
+
 FUNCTIONING_DOMAINS = ("seeing", "hearing", "walking", "remembering", "self_care", "communicating")
 A_LOT_OF_DIFFICULTY = 3
 EARLIEST_BIRTH = dt.date(1890, 1, 1)

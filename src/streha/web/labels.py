@@ -52,6 +52,7 @@ ACTIONS: Mapping[str, Label] = {
     Action.PROTECTION_RULES: _("set rules of data protection"),
     Action.BREAK_GLASS: _("break glass"),
     Action.BREAK_GLASS_REVIEW: _("judge broken glass"),
+    Action.DUPLICATES_DECIDE: _("decide whether two records are one person"),
     Action.CENTRAL_QUEUE: _("work the central queue of duplicates"),
 }
 SCOPES: Mapping[str, Label] = {
@@ -112,6 +113,7 @@ JOB_KINDS: Mapping[str, Label] = {
     "imports.commit": _("Taking a list into the register"),
     "imports.abandon": _("Forgetting a list"),
     "people.export": _("Making a list"),
+    "duplicates.search": _("Looking for duplicates"),
     "dataprotection.retain": _("Ending what may no longer be kept"),
     "audit.verify": _("Checking the log"),
 }

@@ -20,7 +20,8 @@ from streha.accounts.rules import Access, Action
 from streha.audit import queries as log
 from streha.common import errors, pages
 from streha.common.codes import FieldClass
-from streha.people import actions, models, queries, rules
+from streha.people import actions, models, personal, queries, rules
+from streha.people.merges import queries as merges
 from streha.places.models import Area
 from streha.web import door, words
 from streha.web.forms import people as forms
@@ -187,7 +188,12 @@ ENDINGS: dict[str, Callable[..., None]] = {
 @require_GET
 @door.open_to(Action.PERSON_VIEW)
 def person(request: door.Request, pk: int) -> HttpResponse:
-    """Who it is, where they stand, what happened, and what can be done."""
+    """Who it is, where they stand, what happened, and what can be done; a merged number leads to the one that stays."""
+    kept = queries.visible_person(request.access, pk)
+    if kept.pk != pk:
+        asked = {"old": rules.person_number(pk), "new": kept.number}
+        messages.info(request, _("%(old)s is one person with %(new)s.") % asked)
+        return redirect("person", pk=kept.pk)
     return _person_page(request, pk)
 
 
@@ -198,6 +204,7 @@ def _person_page(request: door.Request, pk: int, shown: tuple[str, int, str] | N
         "page": page,
         "person": page.person,
         "story": _story(page),
+        "merges": merges.merges_of(pk),
         "shown": shown,
         "disability": _disability(page),
         "consent_states": {
@@ -234,7 +241,8 @@ class Happened:
 
 def _story(page: queries.PersonPage, limit: int = 12) -> list[Happened]:
     """The latest changes, as far as the viewer may read their classes of field."""
-    return [_happened(done, page.classes) for done in log.history(page.person.subject, limit=limit).rows]
+    every = personal.subjects_of(page.person.subject)
+    return [_happened(done, page.classes) for done in log.history(*every, limit=limit).rows]
 
 
 def _happened(done: log.Done, classes: frozenset[FieldClass]) -> Happened:
@@ -248,6 +256,7 @@ def _happened(done: log.Done, classes: frozenset[FieldClass]) -> Happened:
 
 
 COLUMN_CLASSES: dict[str, FieldClass] = {
+    "number": FieldClass.IDENTITY,
     "given": FieldClass.IDENTITY,
     "father": FieldClass.IDENTITY,
     "family": FieldClass.IDENTITY,
@@ -306,7 +315,7 @@ def history(request: door.Request, pk: int) -> HttpResponse:
     """Every change of a record, newest first."""
     someone = queries.visible_person(request.access, pk)
     classes = queries.readable(request.access, queries.Record.of(someone))
-    done = log.history(someone.subject, after=request.GET.get("after", ""))
+    done = log.history(*personal.subjects_of(someone.subject), after=request.GET.get("after", ""))
     context = {"person": someone, "page": done, "story": [_happened(row, classes) for row in done.rows]}
     return render(request, "people/history.html", context)
 
@@ -316,7 +325,7 @@ def history(request: door.Request, pk: int) -> HttpResponse:
 def looks(request: door.Request, pk: int) -> HttpResponse:
     """Who looked at this person, newest first."""
     someone = queries.visible_person(request.access, pk)
-    page = log.readers(someone.subject, after=request.GET.get("after", ""))
+    page = log.readers(*personal.subjects_of(someone.subject), after=request.GET.get("after", ""))
     return render(request, "people/looks.html", {"person": someone, "page": page})
 
 

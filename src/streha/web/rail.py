@@ -46,6 +46,13 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
         (
             Section("people", _("People"), "person", (Action.PERSON_VIEW,)),
             Section("households", _("Households"), "household", (Action.PERSON_VIEW,)),
+            Section(
+                "duplicates",
+                _("Duplicates"),
+                "duplicate",
+                (Action.DUPLICATES_DECIDE, Action.CENTRAL_QUEUE),
+                waiting.duplicates,
+            ),
             Section("imports", _("Imports"), "import", (Action.IMPORT_BRING, Action.IMPORT_DECIDE), waiting.imports),
         ),
     ),

@@ -41,9 +41,11 @@ def due(request: door.Request) -> list[Due]:
     lists = ngettext_lazy("%(n)s import to look at", "%(n)s imports to look at", "plural")
     breaks = ngettext_lazy("%(n)s use of break-glass to judge", "%(n)s uses of break-glass to judge", "plural")
     resets = ngettext_lazy("%(n)s new password to confirm", "%(n)s new passwords to confirm", "plural")
+    pairs = ngettext_lazy("%(n)s pair that may be one person", "%(n)s pairs that may be one person", "plural")
     lines = (
         (waiting.jobs_failed(access, at), failed, reverse("jobs") + "?state=failed", "bad"),
         (waiting.imports(access, at), lists, reverse("imports"), "warn"),
+        (waiting.duplicates(access, at), pairs, reverse("duplicates"), "warn"),
         (waiting.breaks(access, at), breaks, reverse("breaks"), "warn"),
         (waiting.resets(access, at), resets, reverse("users"), "warn"),
     )

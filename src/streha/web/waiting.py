@@ -11,6 +11,7 @@ from streha.accounts import models as accounts
 from streha.accounts.rules import Access, Action
 from streha.jobs.models import Job
 from streha.jobs.rules import OPEN, State
+from streha.people.duplicates import queries as duplicate_queries
 from streha.people.imports import queries as import_queries
 
 M = TypeVar("M", bound=Model)
@@ -57,6 +58,12 @@ def imports(access: Access, _at: dt.datetime) -> int:
     return import_queries.open_batches_waiting(access)
 
 
+def duplicates(access: Access, _at: dt.datetime) -> int:
+    """Pairs that may be one person and wait for the viewer."""
+    return duplicate_queries.waiting(access, ENOUGH)
+
+
 def everything(access: Access, at: dt.datetime) -> int:
     """All of it: the number beside Today."""
-    return breaks(access, at) + resets(access, at) + imports(access, at) + jobs_failed(access, at)
+    pressing = breaks(access, at) + resets(access, at) + imports(access, at) + jobs_failed(access, at)
+    return pressing + duplicates(access, at)

@@ -377,6 +377,80 @@ _VERBS_OF_IMPORTS: dict[str, str | Promise] = {
     "import row": _("Looked at a row of a list"),
 }
 WORDS["verb"] |= _VERBS_OF_IMPORTS
+_VERBS_OF_DUPLICATES: dict[str, str | Promise] = {
+    "compared": _("Compared with another record"),
+    "pair same": _("Said to be the same as another record"),
+    "pair different": _("Said to be another person than a record alike"),
+    "pair unsure": _("A pair was looked at; not sure"),
+    "pair taken back": _("A decision about a pair taken back"),
+    "merged": _("Another record was merged into this one"),
+    "merged away": _("Merged into another record"),
+    "parted": _("Parted from a record that had been merged into it"),
+    "parted away": _("Stands by itself again"),
+    "duplicates looked for": _("Looked for duplicates in the register"),
+    "household merged": _("Household merged with another"),
+    "household split": _("Part of the household moved out"),
+    "member moved": _("Moved to another household"),
+    "move undone": _("A move between households was undone"),
+}
+WORDS["verb"] |= _VERBS_OF_DUPLICATES
+WORDS["section"] |= {"merges": _("Records that were merged")}
+WORDS["column"] |= {"merged": _("merged")}
+WORDS["why"] |= {
+    "by_hand": _("somebody thought so"),
+    "linkage": _("the records are alike"),
+}
+WORDS |= {
+    "pair_state": {
+        "open": _("waits for a decision"),
+        "second": _("waits for a second opinion"),
+        "unsure": _("not sure"),
+        "same": _("the same person"),
+        "different": _("different people"),
+        "decided": _("decided"),
+    },
+    "band": {
+        "certain": _("almost certain"),
+        "likely": _("likely"),
+        "possible": _("possible"),
+    },
+    "agreement": {
+        "same": _("agrees"),
+        "alike": _("nearly agrees"),
+        "different": _("differs"),
+        "one_sided": _("only one says it"),
+        "silent": _("neither says it"),
+    },
+    "pair_field": {
+        "name": _("name"),
+        "birth": _("date of birth"),
+        "sex": _("sex"),
+        "vital_status": _("alive or not"),
+        "citizenship": _("citizenship"),
+        "language": _("language"),
+        "identifier": _("document"),
+        "contact": _("contact"),
+        "community": _("community"),
+        "home_area": _("home"),
+        "household": _("household"),
+        "company": _("lives with"),
+        "keeper": _("kept by"),
+    },
+    "later": {
+        "corrected": _("corrected"),
+        "name": _("name"),
+        "identifier": _("document"),
+        "contact": _("contact"),
+        "membership": _("household"),
+        "episode": _("displacement or return"),
+        "intention": _("wish"),
+        "functioning": _("difficulties in daily life"),
+        "need": _("need"),
+        "note": _("protection note"),
+        "consent": _("consent"),
+        "transfer": _("given to a third party"),
+    },
+}
 
 
 def word(kind: str, code: object) -> str | Promise:

@@ -107,6 +107,17 @@ def number(value: float | int | None, decimals: int = 0) -> str:
     return formats.number_format(value, decimal_pos=decimals, use_l10n=True, force_grouping=True)
 
 
+@register.filter
+def percent(share: float | None) -> str:
+    """A share in hundredths, with one decimal where it is neither nothing nor all: 0.034 is "3.4"."""
+    if share is None:
+        return "–"
+    hundredths = share * 100
+    whole = hundredths in {0.0, 100.0}
+    shown = hundredths if whole else min(99.9, hundredths)
+    return formats.number_format(shown, decimal_pos=0 if whole else 1, use_l10n=True)
+
+
 def lasting(seconds: float) -> str:
     """A length of time in words, rounded to what somebody waiting wants to know."""
     if seconds < 60:

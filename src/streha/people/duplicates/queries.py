@@ -1,0 +1,391 @@
+"""Reads of pairs: the queue as one viewer may see it, a pair side by side, what is certain, how often we were wrong.
+
+A pair exists only for who may see both of its sides, and one that no single office keeps only for who works the
+central queue; nobody else sees it, counts it or learns of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from streha.accounts.rules import Access, Action
+from streha.audit import actions as audit
+from streha.common import errors
+from streha.common.codes import FieldClass
+from streha.people import models as people
+from streha.people import queries as people_queries
+from streha.people.duplicates import models, rules
+from streha.people.imports.models import StagedRecord
+from streha.people.merges import queries as merge_queries
+from streha.people.merges import rules as merge_rules
+from streha.people.models import MatchPair
+from streha.people.rules import WAITING_PAIRS, PairState
+from streha.places import queries as places
+
+ORDER = ("-consequence", "-probability", "-pk")
+RATED_AT_MOST = 2_000
+CERTAIN_AT_ONCE = 50
+LOOKED_THROUGH = 300
+
+
+@dataclass(frozen=True)
+class PairFilter:
+    """What the queue is narrowed to."""
+
+    central: bool = False
+    state: str = PairState.OPEN
+    band: str = ""
+    why: str = ""
+    area_id: int | None = None
+
+
+def pairs(access: Access, *, central: bool = False) -> QuerySet[MatchPair]:
+    """Pairs of the office queue, or of the central one, that exist for this viewer.
+
+    A pair whose sides are one person by now waits for nobody.
+    """
+    action = Action.CENTRAL_QUEUE if central else Action.DUPLICATES_DECIDE
+    if not access.allows(action):
+        return MatchPair.objects.none()
+    found = MatchPair.objects.filter(is_central=central).filter(_seen(access, action, "left"))
+    found = found.filter(_seen(access, action, "right"))
+    kept = found.annotate(
+        left_kept=Coalesce("left__canonical_id", "left_id"), right_kept=Coalesce("right__canonical_id", "right_id")
+    )
+    return kept.exclude(Q(state__in=WAITING_PAIRS) & Q(left_kept=F("right_kept")))
+
+
+def _seen(access: Access, action: Action, side: str) -> Q:
+    """Whoever answers for a side now is visible."""
+    merged = people.visible_q(access, action, f"{side}__canonical__") & Q(**{f"{side}__canonical__isnull": False})
+    return people.visible_q(access, action, f"{side}__") | merged
+
+
+def queue(access: Access, narrowed: PairFilter) -> QuerySet[MatchPair]:
+    """The pairs of a queue as narrowed; order them by ``ORDER``."""
+    found = pairs(access, central=narrowed.central)
+    if narrowed.state == "decided":
+        found = found.filter(state__in=[PairState.SAME, PairState.DIFFERENT])
+    else:
+        found = found.filter(state=narrowed.state)
+    keepers = people_queries.keepers_open_to(access, Action.DUPLICATES_DECIDE)
+    if narrowed.area_id is not None:
+        inside = places.subtree_ids([narrowed.area_id])
+        keepers = inside if keepers is None else keepers & inside
+    if keepers is not None and not narrowed.central:
+        found = found.filter(keeper_id__in=keepers)  # the index leads; visibility has decided above
+    if narrowed.band:
+        low, high = rules.bounds(rules.Band(narrowed.band))
+        found = found.filter(probability__gte=low, probability__lt=high)
+    if narrowed.why:
+        found = found.filter(why=narrowed.why)
+    return found.select_related("left__canonical", "right__canonical", "keeper")
+
+
+def visible_pair(access: Access, pair_id: int) -> MatchPair:
+    """The pair; NotFound for whoever may not know of it."""
+    for central in (False, True):
+        found = pairs(access, central=central).filter(pk=pair_id)
+        pair = found.select_related("left__canonical", "right__canonical").first()
+        if pair is not None:
+            return pair
+    raise errors.NotFound(
+        errors.message("There is no such pair among those you may decide. A record of it was merged or erased.")
+    )
+
+
+def next_pair(access: Access, narrowed: PairFilter, after: MatchPair | None = None) -> MatchPair | None:
+    """The pair that comes after one in the order of the queue; from the beginning where none does."""
+    found = queue(access, narrowed).order_by(*ORDER)
+    if after is None:
+        return found.first()
+    behind = Q(consequence__lt=after.consequence) | Q(consequence=after.consequence) & (
+        Q(probability__lt=after.probability) | Q(probability=after.probability, pk__lt=after.pk)
+    )
+    return found.filter(behind).first() or found.exclude(pk=after.pk).first()
+
+
+def waiting(access: Access, limit: int) -> int:
+    """How many pairs wait for the viewer, counted no further than ``limit``."""
+    found = 0
+    for central in (False, True):
+        rows = queue(access, PairFilter(central=central)).order_by()
+        found += len(rows.values_list("pk")[: limit - found])
+    return found
+
+
+# --- side by side ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where something a record says comes from: the office or a list, when, by whom."""
+
+    at: dt.datetime
+    who: str
+    list_number: str = ""
+    list_row: int = 0
+
+
+@dataclass(frozen=True)
+class Side:
+    """One record of a pair as the viewer may read it."""
+
+    person: people.Person
+    values: dict[str, Any]
+    names: tuple[people.Name, ...]
+    membership: people.Membership | None
+    company: tuple[people.Person, ...]
+    identifiers: tuple[people.Identifier, ...]
+    contacts: tuple[people.Contact, ...]
+    sources: tuple[Source, ...]
+
+    @property
+    def main(self) -> people.Name | None:
+        """The name the record goes by."""
+        return next((n for n in self.names if n.kind == "main"), self.names[0] if self.names else None)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One field of both records: the values, how they stand to each other, and in words why."""
+
+    code: str
+    left: Any
+    right: Any
+    agreement: rules.Agreement
+    reasons: tuple[str, ...] = ()
+    is_choice: bool = False
+    proposed: str = "left"
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What somebody said about the pair."""
+
+    decision: models.MatchDecision
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PairPage:
+    """A pair side by side, as one viewer may see it."""
+
+    pair: MatchPair
+    left: Side
+    right: Side
+    lines: tuple[Line, ...]
+    opinions: tuple[Opinion, ...]
+    hidden: frozenset[str] = field(default_factory=frozenset)
+    """Fields that this viewer may not read, with what would be taken over all the same."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody still has to decide."""
+        return self.pair.state in WAITING_PAIRS
+
+
+CLASS_OF: dict[str, FieldClass] = {
+    "community": FieldClass.COMMUNITY,
+    "home_area": FieldClass.HOME_LOCATION,
+    "company": FieldClass.IDENTITY,
+    "contact": FieldClass.CONTACT,
+}
+
+
+def pair_page(access: Access, pair_id: int, *, at: dt.datetime) -> PairPage:
+    """Both records beside each other, field by field; that they were looked at is on record."""
+    pair = visible_pair(access, pair_id)
+    both = sides_of(pair)
+    classes = frozenset.intersection(
+        *(people_queries.readable(access, people_queries.Record.of(side.person)) for side in both)
+    )
+    audit.looked(
+        by=access.actor,
+        at=at,
+        verb="compared",
+        subjects=[side.person.subject for side in both],
+        classes=sorted(classes & {FieldClass.IDENTITY, FieldClass.HOME_LOCATION, FieldClass.COMMUNITY}),
+        where="duplicates",
+    )
+    every = lines_of(*both)
+    seen = tuple(line for line in every if CLASS_OF.get(line.code, FieldClass.IDENTITY) in classes)
+    unseen = {line.code for line in every if line not in seen and line.is_choice and line.proposed == "right"}
+    return PairPage(pair, *both, seen, tuple(_opinions(pair)), frozenset(unseen))
+
+
+def sides_of(pair: MatchPair) -> tuple[Side, Side]:
+    """The two records: who answers for each side while the pair waits, the records themselves once it is decided."""
+    rows = [pair.left, pair.right]
+    if pair.state in WAITING_PAIRS:
+        rows = [row.canonical or row for row in rows]
+    return _side(rows[0]), _side(rows[1])
+
+
+def _side(person: people.Person) -> Side:
+    same = people_queries.one_person(person.pk) if person.canonical_id is None else [person.pk]
+    names = people.Name.objects.filter(Q(person=person, lent_by=None) | Q(lent_by=person) | Q(person=person))
+    membership = (
+        people.Membership.objects.filter(Q(person=person) | Q(lent_by=person), ended_on=None)
+        .select_related("household")
+        .first()
+    )
+    company = people.Person.objects.none()
+    if membership is not None:
+        others = membership.household.memberships.filter(ended_on=None).exclude(person_id__in=same)
+        company = people.Person.objects.filter(pk__in=others.values("person_id"), shielded=False, erased_at=None)
+    return Side(
+        person=people.Person.objects.select_related("home_area__parent", "keeper", "registered_by").get(pk=person.pk),
+        values=merge_queries.values_of(person),
+        names=tuple(names.filter(valid_to=None).order_by("pk")),
+        membership=membership,
+        company=tuple(company.prefetch_related(people_queries.CURRENT_NAMES).order_by("pk")[:8]),
+        identifiers=tuple(people.Identifier.objects.filter(person_id__in=same, valid_to=None).order_by("pk")),
+        contacts=tuple(people.Contact.objects.filter(person_id__in=same, valid_to=None).order_by("pk")),
+        sources=tuple(_sources(person, same)),
+    )
+
+
+def _sources(person: people.Person, same: Sequence[int]) -> Iterable[Source]:
+    rows = StagedRecord.objects.filter(Q(person_id__in=same) | Q(into_id__in=same), is_done=True)
+    lists = [
+        Source(row.batch.registered_at, str(row.batch.registered_by or ""), row.batch.number, row.number)
+        for row in rows.select_related("batch__registered_by").order_by("pk")[:5]
+    ]
+    if not person.source.startswith("import:"):
+        yield Source(person.registered_at, str(person.registered_by or ""))
+    yield from lists
+
+
+def lines_of(left: Side, right: Side) -> list[Line]:
+    """Every field of both, with how they agree and which value is proposed to be kept."""
+    taken = merge_rules.better(left.values, right.values)
+    lines = [
+        Line("name", left.names, right.names, *_names(left, right), is_choice=True),
+        _plain("birth", left, right, taken, rules.births),
+        *(_plain(code, left, right, taken) for code in ("sex", "vital_status", "citizenship", "language")),
+        Line("identifier", left.identifiers, right.identifiers, _shared(left.identifiers, right.identifiers)),
+        Line("contact", left.contacts, right.contacts, _shared(left.contacts, right.contacts)),
+        _plain("community", left, right, taken),
+        replace(_plain("home_area", left, right, taken), left=left.person.home_area, right=right.person.home_area),
+        _household(left, right),
+        Line("company", left.company, right.company, *_company(left, right)),
+        replace(_plain("keeper", left, right, taken), left=left.person.keeper, right=right.person.keeper),
+    ]
+    return [line for line in lines if line.agreement is not rules.Agreement.SILENT]
+
+
+def _plain(code: str, left: Side, right: Side, taken: frozenset[str], compare: Any = None) -> Line:
+    one, other = left.values[code], right.values[code]
+    agreement = (compare or rules.plainly)(one, other)
+    return Line(code, one, other, agreement, is_choice=one != other, proposed="right" if code in taken else "left")
+
+
+def _names(left: Side, right: Side) -> tuple[rules.Agreement, tuple[str, ...]]:
+    """The best of all ways in which the two are written."""
+    return rules.names_agree([str(name) for name in left.names], [str(name) for name in right.names])
+
+
+def _shared(left: Sequence[Any], right: Sequence[Any]) -> rules.Agreement:
+    one, other = {row.blind for row in left} - {""}, {row.blind for row in right} - {""}
+    if not one and not other:
+        return rules.Agreement.SILENT
+    if one & other:
+        return rules.Agreement.SAME
+    return rules.Agreement.DIFFERENT if one and other else rules.Agreement.ONE_SIDED
+
+
+def _household(left: Side, right: Side) -> Line:
+    one = left.membership.household if left.membership else None
+    other = right.membership.household if right.membership else None
+    takes_right = one is None or (right.membership is not None and right.membership.is_head and one == other)
+    return Line(
+        "household",
+        left.membership,
+        right.membership,
+        rules.plainly(one.pk if one else "", other.pk if other else ""),
+        is_choice=left.membership is not None and right.membership is not None,
+        proposed="right" if takes_right and other is not None else "left",
+    )
+
+
+def _company(left: Side, right: Side) -> tuple[rules.Agreement, tuple[str, ...]]:
+    """Whether those who live with the one and with the other bear the same names."""
+    if not left.company or not right.company:
+        return rules.Agreement.ONE_SIDED if left.company or right.company else rules.Agreement.SILENT, ()
+    one, other = ({person.sort_name for person in side.company} for side in (left, right))
+    return (rules.Agreement.SAME if one & other else rules.Agreement.DIFFERENT), ()
+
+
+def _opinions(pair: MatchPair) -> Iterable[Opinion]:
+    said = pair.decisions.filter(undone_at=None).select_related("decided_by").order_by("pk")
+    for decision in said:
+        reason = people_queries.unsealed(pair.left.subject, decision.reason_sealed, models.SEALED_REASON)
+        yield Opinion(decision, str(decision.decided_by or ""), reason)
+
+
+# --- the certain ----------------------------------------------------------------------------------
+
+
+def is_certain(left: Side, right: Side) -> bool:
+    """The same document, the same name however written, and nothing that speaks against: decided many at once."""
+    agreed = {line.code: line.agreement for line in lines_of(left, right)}
+    fine = {rules.Agreement.SAME, rules.Agreement.ONE_SIDED, rules.Agreement.ALIKE, None}
+    return (
+        agreed.get("identifier") is rules.Agreement.SAME
+        and agreed.get("name") is rules.Agreement.SAME
+        and agreed.get("birth") in fine
+        and agreed.get("sex") in fine
+        and agreed.get("vital_status") in fine
+        and left.person.keeper_id == right.person.keeper_id
+        and not (left.person.shielded or right.person.shielded)
+    )
+
+
+def certain_pairs(access: Access, narrowed: PairFilter) -> list[PairPage]:
+    """The first pairs of the office queue that are certain, for a look before they are merged together."""
+    found = []
+    rows = queue(access, replace(narrowed, central=False, state=PairState.OPEN)).filter(why="identifier")
+    for pair in rows.order_by(*ORDER)[:LOOKED_THROUGH]:
+        both = sides_of(pair)
+        if is_certain(*both):
+            found.append(PairPage(pair, *both, tuple(lines_of(*both)), ()))
+        if len(found) == CERTAIN_AT_ONCE:
+            break
+    return found
+
+
+# --- how often we were wrong, and what was learnt -------------------------------------------------
+
+
+def rates(access: Access) -> dict[rules.Band, rules.Rate]:
+    """By band of strength: the share of different people among the latest final decisions visible to the viewer."""
+    decided: list[tuple[float, bool]] = []
+    for central in (False, True):
+        seen = pairs(access, central=central).filter(state__in=[PairState.SAME, PairState.DIFFERENT])
+        said = models.MatchDecision.objects.filter(is_final=True, undone_at=None, pair__in=seen)
+        newest = said.order_by("-decided_at").values_list("probability", "verdict")[:RATED_AT_MOST]
+        decided += [(probability, verdict == rules.Verdict.DIFFERENT) for probability, verdict in newest]
+    return rules.rates(decided)
+
+
+def is_held(person_id: int) -> bool:
+    """Whether an undecided pair holds back what this person is entitled to.
+
+    Always False while ``STREHA_HOLD_UNDECIDED`` is off: help is then given until somebody decides. Asked by the rooms
+    above before they pay; it looks at everybody, so the answer may be shown only to who may see the person.
+    """
+    if not settings.HOLD_UNDECIDED:
+        return False
+    ids = people_queries.one_person(person_id)
+    open_pairs = MatchPair.objects.filter(state__in=WAITING_PAIRS, probability__gte=settings.HOLD_FROM)
+    touching = open_pairs.filter(Q(left_id__in=ids) | Q(right_id__in=ids))
+    return touching.exclude(left_id__in=ids, right_id__in=ids).exists()

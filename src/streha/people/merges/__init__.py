@@ -1,0 +1,1 @@
+"""Records that are one person: merged, resolved, and parted again."""
