@@ -101,7 +101,7 @@ def _tell(run: Any, out: Path | None, *, as_json: bool) -> None:
     click.echo()
     for row in run.report.areas:
         if row.displaced.style != "none":
-            click.echo(f"  {row.code:<6} {row.name:<24} {row.displaced.text}")
+            click.echo(f"  {row.code:<6} {row.name:<44} {row.displaced.text}")
     for period in run.report.return_periods:
         click.echo(f"  once in {period.years:>5} years     {period.displaced.text}")
     for future in run.report.futures:

@@ -36,6 +36,11 @@ class Municipality:
     lon: float
     lat: float
 
+    @property
+    def label(self) -> str:
+        """Both official names, as they are always shown: Pejë / Peć."""
+        return self.name_sq if self.name_sq == self.name_sr else f"{self.name_sq} / {self.name_sr}"
+
 
 def municipalities() -> tuple[Municipality, ...]:
     """The 38 municipalities with residents of the census of 2024; ``lon``, ``lat`` is the seat."""

@@ -76,7 +76,7 @@ def earthquake_scenario(
         result,
         exposure,
         title=f"Earthquake of magnitude {magnitude:g} at {depth_km:g} km depth, {lat:g} N {lon:g} E",
-        places=[report.Place(place.code, place.name, place.lon, place.lat) for place in kosovo.municipalities()],
+        places=[report.Place(place.code, place.label, place.lon, place.lat) for place in kosovo.municipalities()],
         notes=(SCENARIO_NOTE, *NOTES["earthquake"]),
         sources=(*found.sources, *report.sources_of(used)),
         provenance=report.provenance(

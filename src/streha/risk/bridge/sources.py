@@ -110,7 +110,7 @@ def _kosovo(asked: scenarios.Scenario) -> Residents:
     shares = _dwellings(asked)
     outlines = _outlines(asked)
     places = tuple(
-        report.Place(place.code, place.name, place.lon, place.lat, outlines.get(place.code))
+        report.Place(place.code, place.label, place.lon, place.lat, outlines.get(place.code))
         for place in kosovo.municipalities()
     )
     return Residents(
