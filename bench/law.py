@@ -1,5 +1,8 @@
 """Figures of the law engine, with a peer in the same run: ``python -m bench.law [read] [find] [search] [many]``.
 
+``python -m bench.law unseen FILE`` measures the finder on clauses with labels (a CSV with the columns lang, sentence,
+label) and prints no sentence, so that they stay unseen.
+
 ``read`` needs nothing; ``find`` needs the labelled sentences (STREHA_LAW_DATA names their folder) and uses the extra
 ``semantic`` when it is installed; ``search`` uses SQLite, and PostgreSQL when STREHA_BENCH_POSTGRESQL holds its URL.
 What cannot run says so.
@@ -16,6 +19,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from streha.common import errors
-from streha.engine.law import document, finder, fulltext, measure, semantic, words
+from streha.engine.law import document, finder, fulltext, lexicon, measure, semantic, words
 from streha.formats import pdf
 
 GAZETTE = Path("tests/engine/law/data/gazette")
@@ -189,6 +193,52 @@ def _vectors(texts: Sequence[str]) -> np.ndarray | None:
     return vectors
 
 
+def unseen(path: Path) -> None:
+    """C or P per language in clauses nobody here has read: counts, interval and the table of labels; no sentence."""
+    rows = _clauses(path)
+    row("C or P in clauses", "n", "precision", "recall", "F1", "95% low", "95% high", "bar 0.90")
+    tables: dict[str, Counter[tuple[str, str]]] = {}
+    for name, kept in _by_language(rows).items():
+        found = [finder.find(one["sentence"], lang=name[:2]).label for one in kept]
+        tables[name] = Counter(zip((one["label"] for one in kept), found, strict=True))
+        result = measure.score(
+            [one["label"] in measure.RELEVANT for one in kept],
+            [label in measure.RELEVANT for label in found],
+            [str(number) for number in range(len(kept))],
+            rng=np.random.default_rng(11),
+        )
+        held = "" if "-" in name else "held" if result.f1 >= 0.90 else "NOT held"
+        row(name, len(kept), result.precision, result.recall, result.f1, result.low, result.high, held)
+    row("labels: given (rows), found (columns)", *measure.LABELS)
+    for name, table in tables.items():
+        for label in measure.LABELS:
+            row(f"{name} {label}", *(table[label, other] for other in measure.LABELS))
+
+
+def _clauses(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    wrong = [
+        number
+        for number, one in enumerate(rows, 2)
+        if one.get("label") not in measure.LABELS
+        or not one.get("sentence")
+        or (one.get("lang") or "")[:2] not in lexicon.LANGUAGES
+    ]
+    if wrong or not rows:
+        sys.exit(f"{path}: wanted the columns lang (en, sq, sr), sentence, label (C, P, M, N); wrong rows: {wrong[:5]}")
+    return rows
+
+
+def _by_language(rows: list[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
+    """Rows per language, and Serbian once more in each script."""
+    kept = {lang: [one for one in rows if one["lang"].startswith(lang)] for lang in lexicon.LANGUAGES}
+    for one in kept["sr"]:
+        is_cyrillic = any("Ѐ" <= sign <= "ӿ" for sign in one["sentence"])
+        kept.setdefault("sr-Cyrl" if is_cyrillic else "sr-Latn", []).append(one)
+    return {name: found for name, found in kept.items() if found}
+
+
 # ---------------------------------------------------------------- searching
 
 ASKED = {
@@ -309,6 +359,11 @@ def many() -> None:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["unseen"]:
+        if len(sys.argv) != 3:
+            sys.exit("python -m bench.law unseen FILE")
+        unseen(Path(sys.argv[2]))
+        return
     wanted = sys.argv[1:] or ["read", "find", "search"]
     print(f"load {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores, one process")
     for name in wanted:

@@ -63,3 +63,42 @@ def test_a_gap_lets_words_between_but_not_too_many() -> None:
     near, far = "they leave their own small homes", "they leave one two three four five six homes"
     assert matcher.find(words.tokens(near, "en"), near)
     assert not matcher.find(words.tokens(far, "en"), far)
+
+
+def test_a_gap_ends_with_its_clause() -> None:
+    entries = lexicon.parse('[[concept]]\nid = "a"\nkind = "mobility"\nen = "leave ~ homes"\n')
+    matcher = lexicon.matcher(entries, "en")
+    text = "they leave, and homes are built"
+    assert not matcher.find(words.tokens(text, "en"), text)
+
+
+def test_a_class_stands_for_each_of_its_words() -> None:
+    entries = lexicon.parse(
+        '[[concept]]\nid = "a"\nkind = "mobility"\nen = "leave @home"\n[[class]]\nid = "home"\nen = "house*; =flat"\n'
+    )
+    matcher = lexicon.matcher(entries, "en")
+    found = {
+        text: bool(matcher.find(words.tokens(text, "en"), text))
+        for text in ("leave houses", "leave flat", "leave flats")
+    }
+    assert found == {"leave houses": True, "leave flat": True, "leave flats": False}
+
+
+def test_a_label_may_not_name_a_class_that_is_not_there() -> None:
+    with pytest.raises(lexicon.BadLexicon, match="names no class of en"):
+        lexicon.parse('[[concept]]\nid = "a"\nkind = "mobility"\nen = "leave @home"\n')
+
+
+def test_a_class_holds_single_words() -> None:
+    with pytest.raises(lexicon.BadLexicon, match="single words"):
+        lexicon.parse('[[class]]\nid = "home"\nen = "family home"\n')
+
+
+def test_a_negative_label_that_passes_over_people_says_nothing_of_them() -> None:
+    entries = lexicon.parse(
+        '[[concept]]\nid = "move"\nkind = "mobility"\nen = "moved"\n'
+        '[[concept]]\nid = "people"\nkind = "people"\nen = "families"\n'
+        '[[concept]]\nid = "not_people"\nkind = "negative"\nen = "moved ~ road"\n'
+    )
+    assert finder.find("They moved the road.", lang="en", entries=entries).label == "N"
+    assert finder.find("They moved families to the road.", lang="en", entries=entries).label == "M"

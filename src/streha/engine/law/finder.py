@@ -117,13 +117,13 @@ def _judged(text: str, tokens: list[Token], hits: list[Hit], code: str) -> Found
 
 
 def _contexts(strong: list[Hit], kept: Mapping[str, list[Hit]]) -> list[Hit]:
-    """What says the context. War, eviction and the like outweigh faint words such as "emergency".
+    """What says the context. Beside war, eviction and the like, only words as plain as "flood" do.
 
     Shelter in tents or halls says it by itself, unless foreigners, refugees or returnees are spoken of.
     """
-    contexts = kept["context"] + [hit for hit in strong if hit.concept.is_context]
     if kept["conflict"]:
-        return [hit for hit in contexts if not hit.concept.is_faint]
+        return [hit for hit in kept["context"] if not hit.concept.is_faint]
+    contexts = kept["context"] + [hit for hit in strong if hit.concept.is_context]
     if not any(hit.concept.is_group or hit.concept.is_legal for hit in strong):
         contexts += [hit for hit in strong if hit.concept.implies_context]
     return contexts
@@ -159,8 +159,9 @@ def _thing_moved(hit: Hit, passage: _Passage) -> Hit | None:
     inside = [one for one in named if hit.first <= one.first and one.last <= hit.last]
     ends_in_noun = hit.last - hit.first > 1 and any(one.last == hit.last for one in inside + passage.spots)
     if not ends_in_noun:
+        reach = OBJECT_WITHIN - bool(inside)  # with its people named, a verb needs no further object
         for thing in passage.things:
-            if 0 <= thing.first - hit.last <= OBJECT_WITHIN and _is_object(hit, thing, named, passage):
+            if 0 <= thing.first - hit.last <= reach and _is_object(hit, thing, named, passage):
                 return thing
     if inside:
         return None
@@ -168,7 +169,8 @@ def _thing_moved(hit: Hit, passage: _Passage) -> Hit | None:
     for thing in passage.things:
         if thing.last <= hit.first and _distance(hit, thing) < min(nearest, SUBJECT_WITHIN):
             between = {token.folded for token in passage.tokens[thing.last : hit.first]}
-            if not between & (_PREPOSITIONS[passage.code] | _NOT_SUBJECT):
+            # Only English has no cases: "data on migration" has nothing that moves.
+            if passage.code != "en" or not between & (_PREPOSITIONS["en"] | _NOT_SUBJECT):
                 return thing
     return None
 
