@@ -11,33 +11,40 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
-from streha.engine.law import language, lexicon, words
+from streha.engine.law import language, lexicon, lists, words
 from streha.engine.law.lexicon import Hit, Lexicon
 from streha.engine.law.words import Token
 
 PEOPLE_WITHIN = 12  # words between a weak word and the people it moves
 OBJECT_WITHIN = 2  # words between a moving word and the thing it moves
 SUBJECT_WITHIN = 5  # words between a thing and the word that moves it
-LIST_WITHIN = 5  # words between two members of a list
-LEAD = 3  # words of a member before the people it names: "reception centres for migrants"
+
+
+def _row(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _PREPOSITIONS = {
-    lang: frozenset(row.split())
-    for lang, row in {
-        "en": "from to out into in by with at on away off onto before after because due under",
-        "sq": "nga te tek ne me drejt prej prane jashte gjate pas para nen mbi shkaku permes",
-        "sr": "iz sa od u na ka kod po pri s do pred posle zbog usled tokom ispod uz radi preko",
-    }.items()
+    "en": _row(
+        "from to out into in by with for at on away off onto before after because due under along through via over "
+        "across between"
+    ),
+    "sq": _row(
+        "nga te tek ne me per drejt prej prane jashte gjate pas para nen mbi shkaku permes neper pergjate ndermjet"
+    ),
+    "sr": _row(
+        "iz sa od u na za ka kod po pri s do pred posle zbog usled tokom ispod uz radi preko kroz duz putem izmedju"
+    ),
 }
 _COUNTED = ("mobility", "weak", "context", "setting", "conflict", "group")
 _NOT_SUBJECT = frozenset(("of", "who", "which", "covers"))  # what stands before them does not move
-_JOINS = re.compile(r"[,;/]|\b(?:and|or|as well as|dhe|ose|apo|si dhe|i|ili|kao i|и|или|као и)\b", re.I)
-_HEADS = re.compile(
-    r"\b(?:including|especially|particularly|in particular|such as|përfshirë|veçanërisht|sidomos|në veçanti|"
-    r"duke përfshirë|uključujući|posebno|naročito|укључујући|посебно|нарочито)\b",
-    re.I,
-)
+# Words that name an act ("evacuation", "zhvendosja", "пресељење") and so have no subject before them.
+_ACTS = {
+    "en": re.compile(r"(?:tions?|ments?|als?)$"),
+    "sq": re.compile(r"(?:im|imi|imin|imit|imet|imeve|je|ja|jes|jen|jet|jeve)$"),
+    "sr": re.compile(r"(?:nj[eau]|njem|njima|cij[aeiu]|cijom|cijama|dba|dbe|dbu)$"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +100,14 @@ def _judged(text: str, tokens: list[Token], hits: list[Hit], code: str) -> Found
     of: dict[str, list[Hit]] = defaultdict(list)
     for hit in hits:
         of[hit.concept.kind].append(hit)
-    things = [hit for hit in of["thing"] if not any(_overlaps(hit, person) for person in of["people"])]
+    things = [hit for hit in of["thing"] if not any(lists.overlaps(hit, person) for person in of["people"])]
     passage = _Passage(text, code, tokens, of["people"], things, of["place"], of["place"] + of["spot"])
-    negatives = [hit for hit in of["negative"] if _holds(hit, of["people"])]
+    negatives = [hit for hit in of["negative"] if _holds(hit, of["people"], code)]
     reasons: list[Reason] = []
     kept: dict[str, list[Hit]] = defaultdict(list)
     for hit in hits:
         if hit.concept.kind in _COUNTED:
-            against = _against(hit, negatives) or (_thing_moved(hit, passage) if hit.concept.moves_things else None)
+            against = _against(hit, negatives) or _thing_moved(hit, passage)
             if against is None:
                 kept[hit.concept.kind].append(hit)
             elif hit.concept.kind in ("mobility", "context"):
@@ -109,7 +116,7 @@ def _judged(text: str, tokens: list[Token], hits: list[Hit], code: str) -> Found
     weak = [hit for hit in kept["weak"] if _near(hit, of["people"])]
     moves = strong + weak
     contexts = _contexts(strong, kept)
-    label = _label(text, moves, contexts, kept["group"], kept["setting"])
+    label = _label(lists.Lists(text, code, moves, kept["group"]), contexts, kept["setting"])
     if label in ("P", "C") and not contexts:
         contexts = kept["setting"]
     reasons = [_reason(hit) for hit in moves + [c for c in contexts if c not in moves]] + reasons
@@ -129,24 +136,24 @@ def _contexts(strong: list[Hit], kept: Mapping[str, list[Hit]]) -> list[Hit]:
     return contexts
 
 
-def _label(text: str, moves: list[Hit], contexts: list[Hit], groups: list[Hit], settings: list[Hit]) -> str:
-    if not moves:
+def _label(listing: lists.Lists, contexts: list[Hit], settings: list[Hit]) -> str:
+    if not listing.moves:
         return "N"
-    listed = [hit for hit in moves if _is_listed(hit, groups, moves, text)]
-    if listed and all(any(_overlaps(hit, member) for member in listed) for hit in moves):
+    if listing.holds_all():
         return "P"
     if contexts:
         return "C"
-    if settings and any(hit.concept.is_group and _in_long_list(hit, moves, text, least=2) for hit in moves):
+    if settings and listing.holds_a_group():
         return "P"
     return "M"
 
 
-def _holds(negative: Hit, people: list[Hit]) -> bool:
-    """A negative label that had to pass over people to be complete says nothing of those people."""
-    return negative.concept.names_people or not any(
-        negative.first < person.first and person.last < negative.last for person in people
-    )
+def _holds(negative: Hit, people: list[Hit], code: str) -> bool:
+    """A negative label that passed over people, or over an "and", to be complete says nothing of what came before."""
+    if negative.concept.names_people:
+        return True
+    passed_over = any(negative.first < person.first and person.last < negative.last for person in people)
+    return not passed_over and not lists.JOINS[code].search(negative.words)
 
 
 def _thing_moved(hit: Hit, passage: _Passage) -> Hit | None:
@@ -155,6 +162,8 @@ def _thing_moved(hit: Hit, passage: _Passage) -> Hit | None:
     A thing is what is moved when it follows at once and no preposition stands between, or when it stands before and
     nearer than any people or village.
     """
+    if not (hit.concept.moves_things or hit.concept.houses_things):
+        return None
     named = passage.people + passage.villages
     inside = [one for one in named if hit.first <= one.first and one.last <= hit.last]
     ends_in_noun = hit.last - hit.first > 1 and any(one.last == hit.last for one in inside + passage.spots)
@@ -163,7 +172,7 @@ def _thing_moved(hit: Hit, passage: _Passage) -> Hit | None:
         for thing in passage.things:
             if 0 <= thing.first - hit.last <= reach and _is_object(hit, thing, named, passage):
                 return thing
-    if inside:
+    if inside or hit.concept.houses_things or _ACTS[passage.code].search(passage.tokens[hit.last - 1].folded):
         return None
     nearest = min((_distance(hit, one) for one in named), default=PEOPLE_WITHIN + 1)
     for thing in passage.things:
@@ -198,92 +207,13 @@ def _against(hit: Hit, negatives: list[Hit]) -> Hit | None:
     """The negative label that takes a hit back: it must cover the hit, or touch it."""
     wanted = "environment" if hit.concept.kind in ("context", "setting") else "people"
     for negative in negatives:
-        if negative.concept.id.startswith(f"not_{wanted}") and _overlaps(hit, negative):
+        if negative.concept.id.startswith(f"not_{wanted}") and lists.overlaps(hit, negative):
             return negative
     return None
 
 
-def _overlaps(hit: Hit, other: Hit) -> bool:
-    return hit.first < other.last and other.first < hit.last
-
-
 def _near(hit: Hit, people: list[Hit]) -> bool:
-    return any(_distance(hit, other) <= PEOPLE_WITHIN and not _overlaps(hit, other) for other in people)
-
-
-def _is_listed(hit: Hit, groups: list[Hit], moves: list[Hit], text: str) -> bool:
-    """Whether people on the move are one group of several in a list, and not what the list is about.
-
-    Either two known groups stand in one list with them, or the list has at least four members and two of them speak of
-    nobody on the move.
-    """
-    others = [group for group in groups if not _overlaps(hit, group)]
-    reached = [group for group in others if _linked(hit, group, text)]
-    grown = bool(reached)
-    while grown:
-        grown = False
-        for group in others:
-            if group not in reached and any(_linked(group, member, text) for member in reached):
-                reached.append(group)
-                grown = True
-    if len({group.words.lower() for group in reached}) >= 2:
-        return True
-    return hit.concept.is_group and _in_long_list(hit, moves, text)
-
-
-def _in_long_list(hit: Hit, moves: list[Hit], text: str, *, least: int = 3) -> bool:
-    """Whether a hit stands in a list of at least ``least`` marks whose other members speak of nobody on the move."""
-    marks = [found.span() for found in _JOINS.finditer(text)]
-    before = [span for span in marks if span[1] <= hit.start]
-    after = [span for span in marks if span[0] >= hit.end]
-    near_before = bool(before) and _count(text[before[-1][1] : hit.start]) <= LEAD
-    near_after = bool(after) and _count(text[hit.end : after[0][0]]) <= (LEAD if near_before else 0)
-    if not (near_before or near_after):
-        return False
-    chain = _chain(before[::-1], text, hit.start, backwards=True) if near_before else []
-    chain = chain[::-1] + (_chain(after, text, hit.end, backwards=False) if near_after else [])
-    if len(chain) < least:
-        return False
-    items = [(one[1], other[0]) for one, other in pairwise(chain)]
-    items += [_before(text, chain[0][0]), _after(text, chain[-1][1])]
-    foreign = [item for item in items if not any(item[0] <= move.start < item[1] for move in moves)]
-    return len(foreign) >= 2
-
-
-def _before(text: str, place: int) -> tuple[int, int]:
-    """The last words before a place, as many as a member of a list may have."""
-    found = re.search(rf"(?:\S+\s+){{0,{LIST_WITHIN - 1}}}\S+\s*$", text[:place])
-    return (found.start() if found else place, place)
-
-
-def _after(text: str, place: int) -> tuple[int, int]:
-    found = re.match(rf"\s*(?:\S+\s+){{0,{LIST_WITHIN - 1}}}\S*", text[place:])
-    return (place, place + (found.end() if found else 0))
-
-
-def _chain(marks: list[tuple[int, int]], text: str, place: int, *, backwards: bool) -> list[tuple[int, int]]:
-    """Marks of a list as long as no item between them is longer than ``LIST_WITHIN`` words."""
-    chain: list[tuple[int, int]] = []
-    for start, end in marks:
-        between = text[end:place] if backwards else text[place:start]
-        if _count(between) > LIST_WITHIN or re.search(r"[.:!?]\s", between):
-            break
-        if between.strip() or not chain:
-            chain.append((start, end))
-        place = start if backwards else end
-    return chain
-
-
-def _count(text: str) -> int:
-    return len(text.split())
-
-
-def _linked(one: Hit, other: Hit, text: str) -> bool:
-    first, second = (one, other) if one.first <= other.first else (other, one)
-    if second.first - first.last > LIST_WITHIN:
-        return False
-    between = text[first.end : second.start]
-    return bool(_JOINS.search(between)) and not _HEADS.search(between) and not re.search(r"[.:!?]\s", between)
+    return any(_distance(hit, other) <= PEOPLE_WITHIN and not lists.overlaps(hit, other) for other in people)
 
 
 def _score(strong: list[Hit], weak: list[Hit], contexts: list[Hit], label: str) -> float:

@@ -42,7 +42,8 @@ class Concept:
     ``is_group``: it names people, who may stand in a list with others.
     ``is_context``: it says the context too, as evacuation does; ``implies_context``: it does, unless foreigners,
     refugees or a war are spoken of as well.
-    ``moves_things``: its words are said of things too, and count only where they are not.
+    ``moves_things``: its words are said of things too, and count only where they are not; ``houses_things``: the same
+    for words that follow no subject, as "shelter".
     ``is_legal``: entry, stay and the like, which have no context of their own.
     ``is_faint``: context that does not outweigh a war. ``names_people``: a negative label that holds over people too.
     """
@@ -54,6 +55,7 @@ class Concept:
     is_context: bool = False
     implies_context: bool = False
     moves_things: bool = False
+    houses_things: bool = False
     is_legal: bool = False
     is_faint: bool = False
     names_people: bool = False
@@ -121,6 +123,7 @@ def parse(text: str) -> Lexicon:
                 bool(entry.get("is_context")),
                 bool(entry.get("implies_context")),
                 bool(entry.get("moves_things")),
+                bool(entry.get("houses_things")),
                 bool(entry.get("is_legal")),
                 bool(entry.get("is_faint")),
                 bool(entry.get("names_people")),
