@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import itertools
+from fractions import Fraction
+from typing import Any
 
 from streha.accounts import actions as account_actions
 from streha.accounts import queries as account_queries
@@ -11,6 +14,9 @@ from streha.accounts import rules as account_rules
 from streha.accounts.models import User
 from streha.accounts.rules import Access, Role, Scope, ScopeKind
 from streha.common.codes import Sex
+from streha.homes import actions as home_actions
+from streha.homes import models as home_models
+from streha.homes import rules as home_rules
 from streha.people import actions, models, rules
 from streha.places import actions as place_actions
 from streha.places.models import Area
@@ -88,3 +94,23 @@ def household(*people: models.Person, address: str = "", by: Access = OFFICE) ->
     members = tuple(rules.MemberDraft(p.pk, is_head=position == 0) for position, p in enumerate(people))
     draft = actions.HouseholdDraft(keeper_id=people[0].keeper_id, members=members, address=address)
     return actions.open_household(draft, by=by, at=AT)
+
+
+def home(
+    *owners: models.Person,
+    code: str = "20",
+    address: str = "Rruga e Lisit 7",
+    by: Access = OFFICE,
+    **more: Any,
+) -> home_models.Property:
+    """A home owned in equal parts by people of the register."""
+    place = municipality(code).pk
+    share = Fraction(1, len(owners)) if owners else None
+    draft = home_rules.PropertyDraft(
+        municipality_id=place,
+        keeper_id=place,
+        address=address,
+        shares=tuple(home_rules.ShareDraft(person_id=owner.pk, share=share) for owner in owners),
+        is_fictional=True,
+    )
+    return home_actions.register_property(dataclasses.replace(draft, **more), by=by, at=AT)

@@ -14,10 +14,20 @@ from contextlib import contextmanager
 from django.db import connection
 from django.db import models as orm
 
+from streha.homes import models as homes
 from streha.people import models
 
 FROM_PEOPLE = 50_000  # below, building indexes afterwards gains nothing
-SPREAD = (models.Person, models.NameKey, models.Identifier, models.Contact, models.Household)
+SPREAD = (
+    models.Person,
+    models.NameKey,
+    models.Identifier,
+    models.Contact,
+    models.Household,
+    homes.Property,
+    homes.PropertyKey,
+    homes.Occupancy,
+)
 """Tables whose indexes are by names and blind numbers: every new row touches another page of them."""
 HASTY = ("PRAGMA synchronous=OFF", "PRAGMA cache_size=-524288", "PRAGMA threads=2")
 RARELY = (500_000, 50, 100)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import multiprocessing
+import random
 import uuid
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 
@@ -27,12 +28,16 @@ from streha.audit import actions as audit
 from streha.audit import queries as log
 from streha.audit import rules as audit_rules
 from streha.common import errors
+from streha.homes import actions as homes
+from streha.homes import rules as home_rules
+from streha.homes.models import Property as HomeRow
 from streha.people import actions as people
 from streha.people import queries as people_queries
 from streha.people.rules import MemberDraft, Relation
 from streha.places import actions as places
 from streha.places.models import Area, AreaCode, Observation
-from streha_demo import haste
+from streha_demo import drawn, haste
+from streha_demo import homes as owned_homes
 from streha_demo import people as fiction
 from streha_demo.families import Place
 from streha_demo.logins import LOGINS, PASSWORD, Login
@@ -40,6 +45,7 @@ from streha_demo.logins import LOGINS, PASSWORD, Login
 ROOM, SOURCE = "demo", "demo"
 ORGANISATION = "Demonstration office"
 PIECES_AHEAD = 4  # made before they are asked for, so that neither process waits for the other
+PHOTOS = 8  # homes that get a picture
 ORIGIN = people.Origin(source=SOURCE, lane=audit_rules.BATCH)
 
 
@@ -122,16 +128,22 @@ def load(wanted: Plan, *, at: dt.datetime) -> Iterator[int]:
     done = people_queries.number_from(SOURCE)
     numbers = range(-(-done // fiction.PIECE), fiction.piece_count(wanted.people))
     with haste.loading(wanted.people, is_empty=not done):
-        for piece in _invented(numbers, wanted, known):
+        for piece, owned in _invented(numbers, wanted, known):
             with transaction.atomic():
-                _register(piece, at=at)
+                _register(piece, owned, seed=wanted.seed, at=at)
             done += len(piece.records)
             yield done
 
 
-def _invented(numbers: range, wanted: Plan, known: list[Place]) -> Iterator[fiction.Piece]:
-    """The pieces in their order; those of a big register are made by another process while these are written down."""
-    make = partial(fiction.piece, people=wanted.people, seed=wanted.seed, places=known)
+def _invented(
+    numbers: range, wanted: Plan, known: list[Place]
+) -> Iterator[tuple[fiction.Piece, tuple[owned_homes.Owned, ...]]]:
+    """The pieces in their order with their homes; those of a big register are made by another process while these are
+    written down.
+    """
+    make = partial(
+        owned_homes.piece_with_homes, people=wanted.people, seed=wanted.seed, places=known, ground=_ground(known)
+    )
     if wanted.people < haste.FROM_PEOPLE:
         yield from map(make, numbers)
         return
@@ -142,6 +154,14 @@ def _invented(numbers: range, wanted: Plan, known: list[Place]) -> Iterator[fict
             yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
+
+
+def _ground(known: Sequence[Place]) -> owned_homes.Ground:
+    """Where homes may lie, of the municipalities that the demo knows."""
+    towns = Area.objects.in_bulk([place.id for place in known])
+    inside = {settlement: place.id for place in known for settlement in place.settlements}
+    seats = {pk: owned_homes.Seat(a.lon, a.lat) for pk, a in towns.items() if a.lon is not None and a.lat is not None}
+    return owned_homes.Ground(inside | {pk: pk for pk in towns}, seats)
 
 
 def municipalities() -> list[Place]:
@@ -162,14 +182,14 @@ def municipalities() -> list[Place]:
     ]
 
 
-def _register(piece: fiction.Piece, *, at: dt.datetime) -> None:
-    """The people of a piece, their households, and the pairs that share a document number."""
+def _register(piece: fiction.Piece, owned: Sequence[owned_homes.Owned], *, seed: int, at: dt.datetime) -> None:
+    """The people of a piece, their households and homes, and the pairs that share a document number."""
     by = by_demo()
     subjects = audit.new_subjects(len(piece.records), at=at, subjects=_subjects(piece))
     registered = people.register_many(
         [record.draft for record in piece.records], by=by, at=at, origin=ORIGIN, subjects=subjects
     )
-    people.open_households(
+    households = people.open_households(
         [
             people.HouseholdDraft(
                 keeper_id=home.keeper_id,
@@ -189,6 +209,46 @@ def _register(piece: fiction.Piece, *, at: dt.datetime) -> None:
     )
     pairs = ((registered[a].pk, registered[b].pk, "identifier") for a, b in piece.same_numbers())
     people.note_pairs(pairs, by=by, at=at)
+    homes_of_piece = [_with_owners(one, [p.pk for p in registered], [h.pk for h in households]) for one in owned]
+    made = homes.register_many(homes_of_piece, by=by, at=at, origin=ORIGIN)
+    if piece.number == 0:
+        _picture(list(zip(made, homes_of_piece, strict=True)), seed=seed, at=at)
+
+
+def _picture(registered: Sequence[tuple[HomeRow, home_rules.PropertyDraft]], *, seed: int, at: dt.datetime) -> None:
+    """A few homes that somebody has assessed get a drawn photo, those first that the demo's caseworkers see."""
+    rng = random.Random(f"streha photos {seed}")  # noqa: S311
+    near = set(
+        AreaCode.objects.filter(
+            scheme=settings.AREA_SCHEME, code__in=[login.area for login in LOGINS if login.area]
+        ).values_list("area_id", flat=True)
+    )
+    assessed = [(home, draft.assessments[-1]) for home, draft in registered if draft.assessments]
+    assessed.sort(key=lambda pair: pair[0].keeper_id not in near)
+    for home, latest in assessed[:PHOTOS]:
+        homes.add_photo(
+            home.pk,
+            drawn.house(rng, latest.damage),
+            taken_on=latest.assessed_on,
+            caption="Drawn for the demo",
+            by=by_demo(),
+            at=at,
+        )
+
+
+def _with_owners(
+    one: owned_homes.Owned, person_ids: Sequence[int], household_ids: Sequence[int]
+) -> home_rules.PropertyDraft:
+    """The draft with the numbers that people and households have in the register."""
+    shares = [home_rules.ShareDraft(person_id=person_ids[where], share=share) for where, share in one.owners]
+    shares += [home_rules.ShareDraft(name=name, share=share) for name, share in one.others]
+    stays = one.draft.occupancies
+    if one.lives_there is not None:
+        stays = tuple(
+            replace(stay, household_id=household_ids[one.lives_there]) if stay.ended_on is None else stay
+            for stay in stays
+        )
+    return replace(one.draft, shares=tuple(shares), occupancies=stays)
 
 
 def _subjects(piece: fiction.Piece) -> list[uuid.UUID]:

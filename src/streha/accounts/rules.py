@@ -60,6 +60,13 @@ class Action(StrEnum):
     BREAK_GLASS_REVIEW = "breakglass.review"
     DUPLICATES_DECIDE = "duplicates.decide"
     CENTRAL_QUEUE = "duplicates.central"
+    PROPERTY_VIEW = "property.view"
+    PROPERTY_REGISTER = "property.register"
+    PROPERTY_CHANGE = "property.change"
+    PROPERTY_ASSESS = "property.assess"
+    PROPERTY_END = "property.end"
+    PROPERTY_EXPORT = "property.export"
+    PROPERTY_CLASSES = "property.classes"
 
 
 class ScopeKind(StrEnum):
@@ -74,6 +81,7 @@ class ScopeKind(StrEnum):
 A = Action
 F = FieldClass
 _SEE = frozenset({A.PERSON_VIEW, A.PLACE_VIEW, A.JOB_VIEW})
+_HOMES = frozenset({A.PROPERTY_VIEW, A.PROPERTY_REGISTER, A.PROPERTY_CHANGE, A.PROPERTY_ASSESS, A.PROPERTY_END})
 _IDENTITY = frozenset({F.IDENTITY})
 _WORK = frozenset({F.IDENTITY, F.CONTACT, F.HOME_LOCATION})
 _CARE = _WORK | {F.COMMUNITY, F.HEALTH}
@@ -89,9 +97,12 @@ class Permission:
 
 
 POLICY: Mapping[Role, Permission] = {
-    Role.ENUMERATOR: Permission(_SEE | {A.PERSON_REGISTER}, _WORK, _WORK),
+    Role.ENUMERATOR: Permission(
+        _SEE | {A.PERSON_REGISTER, A.PROPERTY_VIEW, A.PROPERTY_REGISTER, A.PROPERTY_ASSESS}, _WORK, _WORK
+    ),
     Role.CASEWORKER: Permission(
         _SEE
+        | _HOMES
         | {
             A.PERSON_REGISTER,
             A.PERSON_CHANGE,
@@ -100,17 +111,23 @@ POLICY: Mapping[Role, Permission] = {
             A.IMPORT_BRING,
             A.BREAK_GLASS,
             A.DUPLICATES_DECIDE,
+            A.PROPERTY_EXPORT,
         },
         _CARE,
         _CARE,
     ),
     Role.IMPORT_APPROVER: Permission(_SEE | {A.IMPORT_DECIDE, A.DUPLICATES_DECIDE}, _WORK),
-    Role.COMMISSION: Permission(_SEE, _IDENTITY | {F.HEALTH}),
-    Role.ENGINEER: Permission(_SEE, _IDENTITY | {F.HOME_LOCATION}),
-    Role.PROGRAMME: Permission(_SEE | {A.PERSON_EXPORT, A.IMPORT_BRING}, _WORK),
+    Role.COMMISSION: Permission(_SEE | {A.PROPERTY_VIEW}, _IDENTITY | {F.HEALTH}),
+    Role.ENGINEER: Permission(
+        _SEE | {A.PROPERTY_VIEW, A.PROPERTY_ASSESS}, _IDENTITY | {F.HOME_LOCATION}, _IDENTITY | {F.HOME_LOCATION}
+    ),
+    Role.PROGRAMME: Permission(
+        _SEE | {A.PERSON_EXPORT, A.IMPORT_BRING, A.PROPERTY_VIEW, A.PROPERTY_EXPORT, A.PROPERTY_CLASSES}, _WORK
+    ),
     Role.FINANCE: Permission(_SEE, _IDENTITY | {F.PAYMENT}),
     Role.PROTECTION: Permission(
         _SEE
+        | _HOMES
         | {
             A.PERSON_REGISTER,
             A.PERSON_CHANGE,
@@ -128,6 +145,7 @@ POLICY: Mapping[Role, Permission] = {
     Role.DATA_PROTECTION: Permission(
         _SEE
         | {
+            A.PROPERTY_VIEW,
             A.SHIELDED_VIEW,
             A.SUBJECT_FILE,
             A.SUBJECT_ERASE,

@@ -23,6 +23,7 @@ from django.utils.translation import gettext
 from streha.accounts import rules as accounts
 from streha.common import errors
 from streha.dataprotection import actions as protection
+from streha.homes import actions as homes
 from streha.jobs import actions as jobs
 from streha.jobs import rules as job_rules
 from streha.jobs.models import Job
@@ -58,6 +59,11 @@ def commit(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access
 def export(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
     """Make a list that somebody asked for."""
     return exports.make(int(payload["export"]), progress, by=by, at=now())
+
+
+def export_homes(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
+    """Make a list of homes that somebody asked for."""
+    return homes.make_export(int(payload["export"]), progress, by=by, at=now())
 
 
 def retain(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:

@@ -44,6 +44,7 @@ KINDS: dict[str, str] = {
     "imports.commit": "streha.cli.people:commit",
     "imports.abandon": "streha.cli.people:abandon",
     "people.export": "streha.cli.people:export",
+    "homes.export": "streha.cli.people:export_homes",
     "dataprotection.retain": "streha.cli.people:retain",
 }
 

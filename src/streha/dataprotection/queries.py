@@ -14,13 +14,15 @@ from streha.audit import actions as audit
 from streha.audit import queries as log
 from streha.common.subjects import Section
 from streha.dataprotection import models
+from streha.homes import personal as homes
 from streha.people import personal as people
 from streha.people import queries as people_queries
 from streha.people.imports.models import ImportBatch
 from streha.people.models import Person
 
-# Every room that knows persons, by its personal.py; a test holds that none is missing.
-ROOMS: tuple[ModuleType, ...] = (people,)
+# Every room that knows persons, by its personal.py; a test holds that none is missing. The upper rooms come first: to
+# erase, they still need to know who belongs to whom.
+ROOMS: tuple[ModuleType, ...] = (homes, people)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def subject_file(access: Access, person_id: int, *, at: dt.datetime) -> SubjectF
 
 def collect(subject: uuid.UUID) -> tuple[Section, ...]:
     """What every room holds about a person."""
-    return tuple(section for room in ROOMS for section in room.collect(subject))
+    return tuple(section for room in reversed(ROOMS) for section in room.collect(subject))
 
 
 def retention_due(day: dt.date) -> list[ImportBatch]:

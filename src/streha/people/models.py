@@ -53,11 +53,11 @@ def visible_q(access: Access, action: Action = Action.PERSON_VIEW, prefix: str =
     A shielded person answers only to who may view shielded ones in that scope; an erased one to nobody. A record that
     was merged into another stands in no list: whoever asks for it is led to the one it was merged into.
     """
-    return _kept_q(access, action, prefix) & models.Q(**{f"{prefix}canonical": None})
+    return kept_q(access, action, prefix) & models.Q(**{f"{prefix}canonical": None})
 
 
-def _kept_q(access: Access, action: Action, prefix: str) -> models.Q:
-    """What the policy says of a row with a keeper, an organisation and a shield."""
+def kept_q(access: Access, action: Action, prefix: str = "") -> models.Q:
+    """What the policy says of a row with a keeper, an organisation and a shield: a person, a household, a home."""
     plain = _scope_q(access, action, prefix) & models.Q(**{f"{prefix}shielded": False})
     if access.opened and access.allows(action):
         plain |= models.Q(**{f"{prefix}subject__in": sorted(access.opened), f"{prefix}shielded": False})
@@ -349,7 +349,7 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
 
     def visible_to(self, access: Access, action: Action = Action.PERSON_VIEW) -> Self:
         """Households in the access's scope, none of whose members is hidden from it."""
-        seen = self.filter(_kept_q(access, action, ""))
+        seen = self.filter(kept_q(access, action, ""))
         hidden = Membership.objects.filter(household=models.OuterRef("pk"), person__shielded=True)
         if not access.allows(Action.SHIELDED_VIEW):
             seen = seen.filter(~models.Exists(hidden))

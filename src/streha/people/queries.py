@@ -60,11 +60,11 @@ def carries(access: Access, action: Action, record: Record) -> bool:
     return any(_covers(scope, access, record) for scope in access.scopes(action))
 
 
-def readable(access: Access, record: Record) -> frozenset[FieldClass]:
-    """Field classes of this record that the viewer may read."""
-    found = _classes(access, access.reads(), record)
+def readable(access: Access, record: Record, action: Action = Action.PERSON_VIEW) -> frozenset[FieldClass]:
+    """Field classes of this record that the viewer may read, by the roles that carry the action."""
+    found = _classes(access, access.reads(action), record)
     if record.subject in access.opened:
-        found = found.union(*access.reads().values())
+        found = found.union(*access.reads(action).values())
     return found
 
 

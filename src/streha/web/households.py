@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from streha.accounts.rules import Action
 from streha.common.codes import FieldClass
 from streha.people import actions, queries
-from streha.web import door
+from streha.web import door, home_rows
 from streha.web import people as people_pages
 from streha.web.forms import people as forms
 
@@ -33,7 +33,13 @@ def households(request: door.Request) -> HttpResponse:
 def household(request: door.Request, pk: int) -> HttpResponse:
     """Who lives together, and where."""
     page = queries.household_page(request.access, pk, at=door.now())
-    context = {"page": page, "household": page.household}
+    members = [m.person_id for m in page.members]
+    context = {
+        "page": page,
+        "household": page.household,
+        "homes": home_rows.of_household(request, pk, members),
+        "may_register_home": request.access.allows(Action.PROPERTY_REGISTER),
+    }
     return render(request, "households/household.html", context)
 
 

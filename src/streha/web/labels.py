@@ -54,6 +54,13 @@ ACTIONS: Mapping[str, Label] = {
     Action.BREAK_GLASS_REVIEW: _("judge broken glass"),
     Action.DUPLICATES_DECIDE: _("decide whether two records are one person"),
     Action.CENTRAL_QUEUE: _("work the central queue of duplicates"),
+    Action.PROPERTY_VIEW: _("see homes"),
+    Action.PROPERTY_REGISTER: _("register homes"),
+    Action.PROPERTY_CHANGE: _("change homes, owners and occupancy"),
+    Action.PROPERTY_ASSESS: _("assess buildings and add photos"),
+    Action.PROPERTY_END: _("close records of homes"),
+    Action.PROPERTY_EXPORT: _("export lists of homes"),
+    Action.PROPERTY_CLASSES: _("change lists of classes"),
 }
 SCOPES: Mapping[str, Label] = {
     ScopeKind.EVERYTHING: _("everywhere"),
@@ -114,6 +121,7 @@ JOB_KINDS: Mapping[str, Label] = {
     "imports.abandon": _("Forgetting a list"),
     "people.export": _("Making a list"),
     "duplicates.search": _("Looking for duplicates"),
+    "homes.export": _("Making a list of homes"),
     "dataprotection.retain": _("Ending what may no longer be kept"),
     "audit.verify": _("Checking the log"),
 }
@@ -128,6 +136,7 @@ ROOMS: Mapping[str, Label] = {
     "jobs": _("jobs"),
     "places": _("places"),
     "people": _("people"),
+    "homes": _("homes"),
     "imports": _("imports"),
     "dataprotection": _("data protection"),
 }
@@ -174,6 +183,8 @@ OBJECTS: Mapping[str, Label] = {
     "breakglass": _("broken glass"),
     "person": _("person"),
     "household": _("household"),
+    "home": _("home"),
+    "classes": _("list of classes"),
     "import": _("import"),
     "export": _("list"),
     "exception": _("exception"),

@@ -23,7 +23,7 @@ from streha.common.codes import FieldClass
 from streha.people import actions, models, personal, queries, rules
 from streha.people.merges import queries as merges
 from streha.places.models import Area
-from streha.web import door, words
+from streha.web import door, home_rows, words
 from streha.web.forms import people as forms
 from streha.web.templatetags.streha import place_name, place_order
 
@@ -107,6 +107,7 @@ def search(request: door.Request) -> HttpResponse:
         "found": found,
         "rows": _listed(request.access, found.people),
         "page": pages.Page(found.people, found.next_key),
+        "homes": [] if request.GET.get("after") else home_rows.found(request, text, HINTS),
     }
     return render(request, "search/page.html", context)
 
@@ -119,7 +120,12 @@ def hints(request: door.Request) -> HttpResponse:
     found = queries.search(request.access, text, limit=HINTS) if len(text.strip()) > 1 else None
     if found:
         queries.note_look(request.access, found.people, where="hints", at=door.now())
-    context = {"found": found, "rows": _listed(request.access, found.people) if found else [], "q": text}
+    context = {
+        "found": found,
+        "rows": _listed(request.access, found.people) if found else [],
+        "homes": home_rows.found(request, text, 3) if found else [],
+        "q": text,
+    }
     return render(request, "search/hints.html", context)
 
 
@@ -217,6 +223,8 @@ def _person_page(request: door.Request, pk: int, shown: tuple[str, int, str] | N
             if addition.writes in page.may_change and request.access.allows(Action.PERSON_CHANGE)
         ],
         "broken": page.person.subject.hex in request.access.opened,
+        "homes": home_rows.of_people(request, [pk]),
+        "may_register_home": request.access.allows(Action.PROPERTY_REGISTER),
     }
     return render(request, "people/person.html", context)
 

@@ -53,6 +53,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
                 (Action.DUPLICATES_DECIDE, Action.CENTRAL_QUEUE),
                 waiting.duplicates,
             ),
+            Section("homes", _("Homes"), "home", (Action.PROPERTY_VIEW,)),
             Section("imports", _("Imports"), "import", (Action.IMPORT_BRING, Action.IMPORT_DECIDE), waiting.imports),
         ),
     ),

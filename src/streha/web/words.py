@@ -452,6 +452,80 @@ WORDS |= {
     },
 }
 
+_VERBS_OF_HOMES: dict[str, str | Promise] = {
+    "home registered": _("Home registered"),
+    "home changed": _("Home changed"),
+    "home assessed": _("Building assessed"),
+    "owner added": _("Owner added"),
+    "owner ended": _("Ownership ended"),
+    "owner erased": _("An owner was erased"),
+    "occupancy noted": _("Occupancy noted"),
+    "occupancy ended": _("Occupancy ended"),
+    "photo added": _("Photo added"),
+    "photo removed": _("Photo removed"),
+    "home shielded": _("Home shielded"),
+    "home unshielded": _("Home no longer shielded"),
+    "home handed over": _("Home handed over to another office"),
+    "home closed": _("Record of a home closed"),
+    "home opened again": _("Record of a home opened again"),
+    "classes published": _("List of classes changed"),
+}
+WORDS["verb"] |= _VERBS_OF_HOMES
+WORDS |= {
+    "tenure": {
+        "owned": _("owned, in the cadastre"),
+        "owned_unregistered": _("owned, not in the cadastre"),
+        "use_right": _("right of use"),
+        "public": _("public"),
+        "rented": _("rented"),
+        "informal": _("informal building"),
+        "disputed": pgettext_lazy("tenure", "disputed"),
+        "unknown": pgettext_lazy("tenure", "not known"),
+    },
+    "inheritance": {
+        "none": _("nothing to inherit"),
+        "settled": _("settled"),
+        "in_proceedings": _("in proceedings"),
+        "unsettled": _("not settled"),
+        "disputed": pgettext_lazy("inheritance", "disputed"),
+        "unknown": pgettext_lazy("inheritance", "not known"),
+    },
+    "occupancy": {
+        "owner": _("lived in by the owner"),
+        "tenant": _("lived in by a tenant"),
+        "without_right": _("occupied without right"),
+        "empty": pgettext_lazy("home", "empty"),
+        "ruined": pgettext_lazy("home", "ruined"),
+    },
+    "home_end_reason": {
+        "registered_twice": _("registered twice"),
+        "registered_in_error": _("registered in error"),
+        "demolished": _("demolished"),
+        "expropriated": _("expropriated"),
+        "other": pgettext_lazy("reason", "other reason"),
+    },
+    "class_kind": {"damage": _("Classes of damage"), "building": _("Types of building")},
+}
+WORDS["section"] |= {"homes": _("Homes")}
+_COLUMNS_OF_HOMES: dict[str, str | Promise] = {
+    "home": _("home"),
+    "municipality": _("municipality"),
+    "settlement": _("settlement"),
+    "point": _("point"),
+    "cadastral_zone": _("cadastral zone"),
+    "cadastral_ref": _("cadastral reference"),
+    "tenure": _("tenure"),
+    "inheritance": _("inheritance"),
+    "damage": _("damage"),
+    "building": _("building"),
+    "assessed_on": _("assessed on"),
+    "occupancy": _("occupancy"),
+    "owner": _("owner"),
+    "share": _("share"),
+    "photo": _("photo"),
+}
+WORDS["column"] |= _COLUMNS_OF_HOMES
+
 
 def word(kind: str, code: object) -> str | Promise:
     """The word for a code; the code itself where nobody gave it one."""

@@ -1,8 +1,13 @@
-"""Asking for a list, making it, fetching it, and letting it die with the permission that made it."""
+"""Asking for a list, making it, fetching it, and letting it die with the permission that made it.
+
+Lists of people are made here. Rooms above make theirs by the same steps: ``ask_for`` with a kind of their own, then
+``keep`` in their job.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,26 +24,34 @@ from streha.people import models, queries, rules
 from streha.people.exports.models import ExportFile
 
 SEALED = "people.export.file"
+# The right by which each kind of list is asked for and fetched.
+RIGHTS: dict[str, Action] = {"people": Action.PERSON_EXPORT, "homes": Action.PROPERTY_EXPORT}
 KEPT = dt.timedelta(days=7)
 HEADINGS = ("number", "given", "father", "family", "birth", "precision", "sex", "lives_in", "kept_by", "household")
 
 
-@transaction.atomic
 def ask(narrowed: queries.PersonFilter, *, purpose: str, by: Access, at: dt.datetime) -> ExportFile:
-    """The list will be made by a job; the purpose stands in the log."""
-    by.require(Action.PERSON_EXPORT)
+    """The list of people will be made by a job; the purpose stands in the log."""
+    return ask_for("people", _query_text(narrowed), job="people.export", purpose=purpose, by=by, at=at)
+
+
+@transaction.atomic
+def ask_for(kind: str, query: str, *, job: str, purpose: str, by: Access, at: dt.datetime) -> ExportFile:
+    """A list of some kind will be made by a job of its room; the purpose stands in the log."""
+    by.require(RIGHTS[kind])
     if not rules.tidy_text(purpose):
         raise errors.BadInput(errors.message("Say what the list is for."), code="purpose_missing", field="purpose")
     export = ExportFile.objects.create(
         subject=audit.new_subject(at=at),
+        kind=kind,
         asked_by_id=by.person(),
         asked_at=at,
         purpose=rules.tidy_text(purpose)[:60],
-        query=_query_text(narrowed),
-        scopes=scopes_text(by),
+        query=query[:300],
+        scopes=scopes_text(by, RIGHTS[kind]),
         expires=at + KEPT,
     )
-    export.job = jobs.enqueue("people.export", payload={"export": export.pk}, by=by, at=at, key=f"export-{export.pk}")
+    export.job = jobs.enqueue(job, payload={"export": export.pk}, by=by, at=at, key=f"export-{export.pk}")
     export.save()
     _record(export, "export asked", by, at)
     return export
@@ -53,9 +66,9 @@ def _filter(text: str) -> queries.PersonFilter:
     return queries.PersonFilter(int(area) if area else None, sex, ended == "1", source)
 
 
-def scopes_text(access: Access) -> str:
+def scopes_text(access: Access, right: Action = Action.PERSON_EXPORT) -> str:
     """Where the right to export is held, in a stable order: the file dies when this is no longer so."""
-    return ",".join(sorted(f"{scope.kind}:{scope.key}" for scope in access.scopes(Action.PERSON_EXPORT)))
+    return ",".join(sorted(f"{scope.kind}:{scope.key}" for scope in access.scopes(right)))
 
 
 def make(export_id: int, progress: jobs.Progress, *, by: Access, at: dt.datetime) -> dict[str, int]:
@@ -69,10 +82,16 @@ def make(export_id: int, progress: jobs.Progress, *, by: Access, at: dt.datetime
         rows.append(_row(by, person))
         if len(rows) % 500 == 0:
             progress(len(rows))
+    return keep(export, HEADINGS, rows, by=by, at=at)
+
+
+def keep(
+    export: ExportFile, headings: Sequence[str], rows: Sequence[Sequence[str]], *, by: Access, at: dt.datetime
+) -> dict[str, int]:
+    """The rows are a workbook, sealed, on disk, and the list is ready to be fetched."""
+    workbook = tables.write_xlsx(headings, rows, sheet=export.kind)
     path_of(export).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path_of(export).write_bytes(
-        audit.seal(export.subject, tables.write_xlsx(HEADINGS, rows, sheet="people"), context=SEALED)
-    )
+    path_of(export).write_bytes(audit.seal(export.subject, workbook, context=SEALED))
     with transaction.atomic():
         ExportFile.objects.filter(pk=export.pk).update(made_at=at, rows=len(rows))
         _record(export, "export made", by, at, rows=len(rows))
@@ -109,7 +128,7 @@ def fetch(export_id: int, *, by: Access, at: dt.datetime) -> tuple[str, bytes]:
     export = ExportFile.objects.filter(pk=export_id, asked_by_id=by.user_id or 0).first()
     if export is None or export.made_at is None:
         raise errors.NotFound()
-    if export.destroyed_at is None and (at >= export.expires or scopes_text(by) != export.scopes):
+    if export.destroyed_at is None and (at >= export.expires or scopes_text(by, RIGHTS[export.kind]) != export.scopes):
         destroy(export, by=by, at=at)
     if export.destroyed_at is not None or not path_of(export).exists():
         raise errors.Gone(
@@ -120,7 +139,7 @@ def fetch(export_id: int, *, by: Access, at: dt.datetime) -> tuple[str, bytes]:
     with transaction.atomic():
         ExportFile.objects.filter(pk=export.pk).update(fetched_at=at)
         _record(export, "exported", by, at, rows=export.rows)
-    return f"people-{export}.xlsx", clear
+    return f"{export.kind}-{export}.xlsx", clear
 
 
 def destroy(export: ExportFile, *, by: Access, at: dt.datetime) -> None:

@@ -9,6 +9,7 @@ class ExportFile(models.Model):
     """The file itself lies sealed on disk under ``subject``'s key; with the key gone it is noise."""
 
     subject = models.UUIDField(unique=True, editable=False)
+    kind = models.CharField(max_length=20, default="people")
     asked_by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     purpose = models.CharField(max_length=60)
