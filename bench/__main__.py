@@ -1,6 +1,6 @@
 """Every figure of the contract of speed that exists so far, each with its peer in the same run.
 
-    python -m bench [--people 1000000] [--data var/bench] [--quick] [--only register imports names risk law …]
+    python -m bench [--people 1000000] [--data var/bench] [--quick] [--only register imports names risk disclosure law …]
 
 Each figure is a script beside this one and runs in a process of its own; the register is measured on SQLite, and on
 PostgreSQL where its server is installed (or DATABASE_URL names one). A register that was made stays in the folder and
@@ -46,6 +46,7 @@ FIGURES = (
     Figure("names", "agreement on names beside other methods", ("--half", "test"), ("--half", "test"), has_bar=False),
     Figure("linkage", "1 M people without doubles, weights learned", quick=("--quick",)),
     Figure("risk", "displacement by event and municipality, and its draws", quick=("--quick",)),
+    Figure("disclosure", "tables of counts made safe, beside a naive method", quick=("--quick",)),
     Figure(
         "law", "a long regulation to aligned provisions, and the search in provisions", quick=("read",), has_bar=False
     ),
