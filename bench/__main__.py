@@ -1,6 +1,6 @@
 """Every figure of the contract of speed that exists so far, each with its peer in the same run.
 
-    python -m bench [--people 1000000] [--data var/bench] [--quick] [--only register imports names risk disclosure law …]
+    python -m bench [--people 1000000] [--data var/bench] [--quick] [--only register imports names disclosure law …]
 
 Each figure is a script beside this one and runs in a process of its own; the register is measured on SQLite, and on
 PostgreSQL where its server is installed (or DATABASE_URL names one). A register that was made stays in the folder and
