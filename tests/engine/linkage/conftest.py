@@ -22,4 +22,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     folder: Path = tmp_path_factory.mktemp("truth")
     truth.write(2_000, seed=3, out=folder)
     records = pl.read_csv(folder / "records.csv", infer_schema=False)
-    return records.with_columns(person=pl.read_csv(folder / "truth.csv", infer_schema=False)["person"])
+    called = {str(place.id): place.name_sq for place in truth.places()}
+    return records.with_columns(
+        pl.col("municipality").replace_strict(called),
+        person=pl.read_csv(folder / "truth.csv", infer_schema=False)["person"],
+    )

@@ -14,6 +14,7 @@ from itertools import combinations
 from typing import Any, Final
 
 import duckdb
+import numpy as np
 import polars as pl
 
 from streha.common.errors import BadInput, message
@@ -21,7 +22,6 @@ from streha.engine.linkage import features, levels, scoring
 from streha.engine.linkage.features import label
 from streha.engine.linkage.model import (
     NAMES,
-    Column,
     Comparison,
     Frequencies,
     Kind,
@@ -35,14 +35,16 @@ from streha.engine.linkage.model import (
 )
 
 MOST_ROWS: Final = 200_000
-RANDOM_PAIRS: Final = 1_000_000
+RANDOM_PAIRS: Final = 300_000
 RANDOM_PAIRS_GRADED: Final = 100_000  # names are graded one by one
-EM_PAIRS: Final = 500_000
+EM_PAIRS: Final = 200_000
 LEAST_M: Final = 0.001  # nothing on paper is without errors
 LEAST_U: Final = 1e-6
 FIRST_GUESS: Final = 0.1
 LEAST_TO_LEARN: Final = 500  # pairs
 COMMON_VALUES: Final = 2_000
+CLOSED: Final = 0.001  # of the rows: when fewer hold an uncommon value, the list of values is closed
+LEAST_SHARE: Final = 1e-4  # a name that a training never saw may be common elsewhere
 COMMON_ROWS: Final = 5  # a value is common when at least so many rows of the list have it
 PAIRS_PER_ROW: Final = 60  # how many pairs of rows all blocking rules together may give, for each row
 MOST_RULES: Final = 12
@@ -68,11 +70,18 @@ def learn(
     """
     if records.height < 2:
         raise BadInput(message("Two rows at least are needed to compare."), code="too_few_rows")
+    if person is not None and person not in records.columns:
+        raise BadInput(
+            message("There is no column {column}. The columns are: {columns}."),
+            code="no_column",
+            column=person,
+            columns=", ".join(records.columns),
+        )
     progress("learn", 0, 4)
     everything = features.of_frame(records, spec).with_row_index("row")
     if person is not None:
         everything = everything.with_columns(records[person].cast(pl.String).alias("person"))
-    frequencies = {column.name: _frequencies(everything, at, column) for at, column in enumerate(spec.columns)}
+    frequencies = {column.name: _frequencies(everything, at, spec) for at, column in enumerate(spec.columns)}
     spec = Spec(spec.columns, spec.spelling, spec.blocking or choose_blocking(everything, spec))
     frame = everything if everything.height <= MOST_ROWS else everything.sample(MOST_ROWS, seed=seed).sort("row")
     progress("learn", 1, 4)
@@ -99,30 +108,32 @@ def _expected(frame: pl.DataFrame, model: Model, thinned: float) -> float:
 
     A sample of one row in ``thinned`` keeps one pair in ``thinned`` squared.
     """
+    most = replace(model, duplicates=2.0)
+    bits = scoring.score_features(frame, most, 0.01)["bits"].to_numpy() - most.prior_bits(frame.height)
     duplicates = model.duplicates
-    for _ in range(5):
-        found = scoring.score_features(frame, replace(model, duplicates=duplicates), 0.01)
-        duplicates = min(max(float(found["probability"].sum()), 1.0) / frame.height, 2.0)
+    for _ in range(20):
+        prior = replace(model, duplicates=duplicates).prior_bits(frame.height)
+        chances = 1 / (1 + np.exp2(-np.clip(bits + prior, -1_000, 1_000)))
+        duplicates = min(max(float(chances.sum()), 1.0) / frame.height, 2.0)
     return duplicates * thinned
 
 
-def _frequencies(frame: pl.DataFrame, at: int, column: Column) -> Frequencies | None:
-    """Shares of the common values among the rows that have one; what is rarer is taken as the mean of the rest."""
-    if column.kind not in levels.FREQUENCY_PART:
+def _frequencies(frame: pl.DataFrame, at: int, spec: Spec) -> Frequencies | None:
+    """Shares of the common values among the rows that have one; an uncommon one is taken as the mean of its like."""
+    if not any(way.by_frequency for way in levels.ways(spec, at)):
         return None
-    values = frame[label(at, levels.FREQUENCY_PART[column.kind])].drop_nulls()
+    values = frame[label(at, levels.FREQUENCY_PART[spec.columns[at].kind])].drop_nulls()
     if values.is_empty():
         return Frequencies({}, 1.0)
-    counts = values.value_counts(sort=True)
-    name = counts.columns[0]
-    counts = counts.sort(["count", name], descending=[True, False])
+    counts = values.value_counts()
+    counts = counts.sort(["count", counts.columns[0]], descending=[True, False])
     common = counts.filter(pl.col("count") >= COMMON_ROWS).head(COMMON_VALUES)
+    shares = {key: round(count / len(values), 8) for key, count in common.iter_rows()}
     rest = counts.height - common.height
-    left = len(values) - int(common["count"].sum())
-    rare = max(left / rest if rest else 1.0, 1.0) / len(values)
-    return Frequencies(
-        {key: round(count / len(values), 8) for key, count in common.iter_rows()}, round(max(rare, 1e-6), 8)
-    )
+    left = 1 - sum(shares.values())
+    # In a closed list, such as places, what is not in it is a name unknown here, not a rare place.
+    rare = left / rest if rest and left > CLOSED else sum(share * share for share in shares.values())
+    return Frequencies(shares, round(max(rare, LEAST_SHARE), 8))
 
 
 # --- blocking -------------------------------------------------------------------------------------------------------
@@ -196,7 +207,6 @@ def settings(
                 level |= {
                     "tf_adjustment_column": label(at, levels.FREQUENCY_PART[column.kind]),
                     "tf_adjustment_weight": 1.0,
-                    "tf_minimum_u_value": shares.rare,
                     "disable_tf_exact_match_detection": True,
                 }
             if weights is not None:

@@ -118,7 +118,7 @@ class Frequencies:
 
     def of(self, key: str | None) -> float:
         """The share of rows with this value."""
-        return self.rare if key is None else max(self.shares.get(key, self.rare), self.rare)
+        return self.rare if key is None else self.shares.get(key, self.rare)
 
 
 @dataclass(frozen=True, slots=True)
