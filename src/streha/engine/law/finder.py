@@ -176,7 +176,8 @@ def _thing_moved(hit: Hit, passage: _Passage) -> Hit | None:
         return None
     nearest = min((_distance(hit, one) for one in named), default=PEOPLE_WITHIN + 1)
     for thing in passage.things:
-        if thing.last <= hit.first and _distance(hit, thing) < min(nearest, SUBJECT_WITHIN):
+        near = thing.last <= hit.first and _distance(hit, thing) < min(nearest, SUBJECT_WITHIN)
+        if near and "," not in passage.text[thing.end : hit.start]:
             between = {token.folded for token in passage.tokens[thing.last : hit.first]}
             # Only English has no cases: "data on migration" has nothing that moves.
             if passage.code != "en" or not between & (_PREPOSITIONS["en"] | _NOT_SUBJECT):
