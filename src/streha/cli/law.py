@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import gettext
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -18,10 +19,20 @@ from typing import Any, ParamSpec
 import click
 
 from streha.common import errors
+from streha.common.errors import message
+from streha.common.printed import Said
 from streha.engine.law import document as documents
+from streha.engine.law import language as languages
 from streha.engine.law.document import Document
 
 MAX_FILE = 200_000_000  # bytes
+LOCALE = Path(__file__).resolve().parent.parent / "web" / "locale"
+SUMMARY = message("{pages} pages, {languages}, coverage {coverage}")
+SUMMARY_FLOW = message("{languages}, coverage {coverage}")
+FINDINGS, WARNINGS = message("Findings"), message("Warnings")
+PAGE, BECAUSE = message("page {page}"), message("because: {words}")
+NOTHING = message("No passage found for")
+PROPOSALS = message("These are proposals. A person reads them and gives the level; level 0 needs a logged search.")
 
 P = ParamSpec("P")
 
@@ -38,6 +49,41 @@ def told(function: Callable[P, None]) -> Callable[P, None]:
             sys.exit(2)
 
     return run
+
+
+class Speaker:
+    """Says templates and sentences in one language, from the catalogues; in English where they are not compiled."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._catalogue: gettext.NullTranslations = gettext.NullTranslations()
+        if language != "en":
+            code = language.replace("-", "_")
+            self._catalogue = gettext.translation("django", LOCALE, languages=[code], fallback=True)
+
+    def say(self, template: str, /, **details: object) -> str:
+        """A template filled in this language."""
+        return self._catalogue.gettext(template).format(**details)
+
+    def repeat(self, said: Said) -> str:
+        """What an engine said, in this language."""
+        return self.say(said.template, **said.details)
+
+    def title(self, titles: Mapping[str, str]) -> str:
+        """A title that is data in sq, sr (Cyrillic) and en."""
+        title = titles.get(self.language[:2]) or titles["en"]
+        return languages.latin(title) if self.language == "sr-Latn" else title
+
+
+spoken = click.option(
+    "--say",
+    "speaker",
+    type=click.Choice(["en", "sq", "sr", "sr-Latn"]),
+    default="en",
+    show_default=True,
+    callback=lambda _context, _option, value: Speaker(value),
+    help="The language of findings, warnings and titles of indicators.",
+)
 
 
 @click.group(name="law")
@@ -85,19 +131,20 @@ def _read_pdf(data: bytes, *, ocr: bool) -> Document:
     help="Write Akoma Ntoso, one file per language, into this folder.",
 )
 @click.option("--ocr", is_flag=True, help="Read pages without text from their picture (needs tesseract).")
+@spoken
 @told
-def segment(file: Path, as_json: bool, as_akn: Path | None, ocr: bool) -> None:
+def segment(file: Path, as_json: bool, as_akn: Path | None, ocr: bool, speaker: Speaker) -> None:
     """Take FILE apart into provisions, and set its languages side by side."""
     document = read_document(file, ocr=ocr)
     if as_akn is not None:
         _write_akn(document, as_akn, file.stem)
     if as_json:
-        click.echo(json.dumps(as_data(document, file.name), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(as_data(document, file.name, speaker), ensure_ascii=False, indent=1))
     else:
-        _show(document)
+        _show(document, speaker)
 
 
-def as_data(document: Document, name: str) -> dict[str, Any]:
+def as_data(document: Document, name: str, speaker: Speaker) -> dict[str, Any]:
     """What ``--json`` prints."""
     return {
         "document": {
@@ -109,8 +156,11 @@ def as_data(document: Document, name: str) -> dict[str, Any]:
         },
         "languages": list(document.languages),
         "provisions": [_provision(provision) for provision in document.provisions],
-        "findings": [dataclasses.asdict(finding) for finding in document.findings],
-        "warnings": list(document.warnings),
+        "findings": [
+            {"kind": one.kind, "eid": one.eid, "lang": one.lang, "message": speaker.repeat(one.message)}
+            for one in document.findings
+        ],
+        "warnings": [speaker.repeat(one) for one in document.warnings],
         "notes": [{"page": note.page, "text": note.text} for note in document.notes],
     }
 
@@ -139,10 +189,11 @@ def _write_akn(document: Document, folder: Path, stem: str) -> None:
         (folder / f"{stem}.{lang}.xml").write_bytes(akn.write(lang, parts))
 
 
-def _show(document: Document) -> None:
-    click.echo(
-        f"{document.title}\n{document.pages} pages, {', '.join(document.languages)}, coverage {document.coverage:.1%}\n"
-    )
+def _show(document: Document, speaker: Speaker) -> None:
+    told_languages, coverage = ", ".join(document.languages), f"{document.coverage:.1%}"
+    template = SUMMARY if document.pages else SUMMARY_FLOW
+    click.echo(document.title)
+    click.echo(speaker.say(template, pages=document.pages, languages=told_languages, coverage=coverage) + "\n")
     by_eid: dict[str, list[Any]] = {}
     for provision in document.provisions:
         by_eid.setdefault(provision.eid, []).append(provision)
@@ -151,11 +202,12 @@ def _show(document: Document) -> None:
         for provision in versions:
             words = " ".join(part for part in (provision.heading, provision.text) if part)
             click.echo(f"  {provision.lang:8} {provision.path.rpartition(' / ')[2]:14} {words}")
-    for title, lines in (("Findings", [f.message for f in document.findings]), ("Warnings", list(document.warnings))):
+    found = list(dict.fromkeys(one.message for one in document.findings))
+    for title, lines in ((FINDINGS, found), (WARNINGS, [one for one in document.warnings if one not in found])):
         if lines:
-            click.secho(f"\n{title}", bold=True)
+            click.secho("\n" + speaker.say(title), bold=True)
             for line in lines:
-                click.echo(f"  {line}")
+                click.echo(f"  {speaker.repeat(line)}")
 
 
 @group.command()
@@ -197,7 +249,10 @@ def find(file: Path, column: str, lang: str | None, semantic: bool, output: Path
 def _rows(file: Path) -> tuple[list[dict[str, str]], list[str]]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines, restval="")
+            head = lines.readline()
+            lines.seek(0)
+            comma = max(",;\t", key=head.count)  # offices where the comma parts decimals save with semicolons
+            reader = csv.DictReader(lines, restval="", delimiter=comma)
             rows = list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
         raise errors.BadInput("{file} is not a CSV in UTF-8. Save it again as CSV UTF-8.", file=file.name) from error
@@ -217,8 +272,11 @@ def _ranks(sentences: list[str], found: list[Any]) -> list[int]:
 @click.option("--limit", default=3, show_default=True, help="Passages shown per indicator.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--ocr", is_flag=True, help="Read pages without text from their picture (needs tesseract).")
+@spoken
 @told
-def scan(file: Path, instrument: str | None, lang: str | None, limit: int, as_json: bool, ocr: bool) -> None:
+def scan(
+    file: Path, instrument: str | None, lang: str | None, limit: int, as_json: bool, ocr: bool, speaker: Speaker
+) -> None:
     """List candidate passages of FILE per indicator of the framework, and the indicators that have none."""
     from streha.engine.law import framework as frameworks
     from streha.engine.law import lexicon
@@ -233,7 +291,7 @@ def scan(file: Path, instrument: str | None, lang: str | None, limit: int, as_js
     if as_json:
         click.echo(json.dumps(_scan_data(found, file.name), ensure_ascii=False, indent=1))
     else:
-        _show_scan(found, framework, limit=limit)
+        _show_scan(found, framework, speaker, limit=limit)
 
 
 def _scan_data(found: Any, name: str) -> dict[str, Any]:
@@ -247,22 +305,28 @@ def _scan_data(found: Any, name: str) -> dict[str, Any]:
     }
 
 
-def _show_scan(found: Any, framework: Any, *, limit: int) -> None:
+def _show_scan(found: Any, framework: Any, speaker: Speaker, *, limit: int) -> None:
     for indicator in framework.indicators:
         candidates = found.of(indicator.id)
         if not candidates:
             continue
-        click.secho(f"{indicator.id} {indicator.title['en']} ({len(candidates)})", bold=True)
+        click.secho(f"{indicator.id} {speaker.title(indicator.title)} ({len(candidates)})", bold=True)
         for one in candidates[:limit]:
-            place = f"page {one.page}, " if one.page else ""
+            place = f"{speaker.say(PAGE, page=one.page)}, " if one.page else ""
             click.echo(f"  {one.lang} {one.eid} ({place}{one.label}, {one.score}): {_short(one.text)}")
-            said = dict.fromkeys([*one.words, *(reason.words for reason in one.reasons if not reason.voided)])
-            click.echo(f"     because: {', '.join(said)}")
-    click.secho("\nNo passage found for", bold=True)
+            said = [*one.words, *(reason.words for reason in one.reasons if not reason.voided)]
+            click.echo(f"     {speaker.say(BECAUSE, words=', '.join(_longest(said)))}")
+    click.secho("\n" + speaker.say(NOTHING), bold=True)
+    titles = {indicator.id: indicator.title for indicator in framework.indicators}
     for name in found.without:
-        title = next(i.title["en"] for i in framework.indicators if i.id == name)
-        click.echo(f"  {name} {title}")
-    click.echo("\nThese are proposals. A person reads them and gives the level; level 0 needs a logged search.")
+        click.echo(f"  {name} {speaker.title(titles[name])}")
+    click.echo("\n" + speaker.say(PROPOSALS))
+
+
+def _longest(said: list[str]) -> list[str]:
+    """The words once each, without those that stand inside longer ones."""
+    once = list(dict.fromkeys(said))
+    return [one for one in once if not any(one != other and one in other for other in once)]
 
 
 def _short(text: str, length: int = 160) -> str:

@@ -7,6 +7,25 @@ are points (1/72 inch) from the upper left corner of the page as it is read, y g
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
+
+class Said(str):
+    """A sentence for whoever reads the document: English text, with the template and details a door translates.
+
+    It is its English text in every other respect, so that it prints and compares as one.
+    """
+
+    template: str
+    details: dict[str, Any]
+
+    __slots__ = ("details", "template")
+
+    def __new__(cls, template: str, /, **details: Any) -> Said:
+        said = super().__new__(cls, template.format(**details))
+        said.template = template
+        said.details = details
+        return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +105,4 @@ class Flow:
     """A document that has no pages of its own: blocks in order, and what the reader must be told."""
 
     blocks: tuple[Block, ...]
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[Said, ...] = field(default=())

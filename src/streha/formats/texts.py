@@ -20,11 +20,14 @@ import defusedxml.ElementTree
 
 from streha.common import errors
 from streha.common.errors import message
-from streha.common.printed import Block, Cell, Flow
+from streha.common.printed import Block, Cell, Flow, Said
 
 MAX_TEXT = 40_000_000  # characters
 MAX_PART = 120_000_000  # bytes of one unpacked part of a DOCX
 MAX_BLOCKS = 400_000
+SCRIPTS = message("Scripts or embedded pages were left out; nothing was run or fetched.")
+MACROS = message("The file holds macros; they were not run.")
+OUTSIDE = message("The file asks for something outside ({kind}); nothing was fetched.")
 
 
 class UnreadableText(errors.BadInput):
@@ -249,7 +252,7 @@ def read_html(text: str) -> Flow:
     reader.feed(text)
     reader.close()
     reader.flush()
-    warnings = ("Scripts or embedded pages were left out; nothing was run or fetched.",) if reader.scripts else ()
+    warnings = (Said(SCRIPTS),) if reader.scripts else ()
     return Flow(tuple(_with_columns(reader.blocks)), warnings)
 
 
@@ -379,10 +382,10 @@ def _part(archive: zipfile.ZipFile, name: str) -> Element:
         raise UnreadableText(name="The DOCX", why=f"its part {name} is damaged or locked") from error
 
 
-def _docx_warnings(archive: zipfile.ZipFile, names: set[str]) -> list[str]:
+def _docx_warnings(archive: zipfile.ZipFile, names: set[str]) -> list[Said]:
     warnings = []
     if any(name.endswith("vbaProject.bin") for name in names):
-        warnings.append("The file holds macros; they were not run.")
+        warnings.append(Said(MACROS))
     for name in names:
         if not name.endswith(".rels"):
             continue
@@ -390,7 +393,7 @@ def _docx_warnings(archive: zipfile.ZipFile, names: set[str]) -> list[str]:
             outside = relation.get("TargetMode") == "External"
             kind = relation.get("Type", "").rpartition("/")[2]
             if outside and kind in ("attachedTemplate", "image", "oleObject", "frame", "subDocument", "aFChunk"):
-                warnings.append(f"The file asks for something outside ({kind}); nothing was fetched.")
+                warnings.append(Said(OUTSIDE, kind=kind))
     return list(dict.fromkeys(warnings))
 
 

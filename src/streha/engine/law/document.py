@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from streha.common.printed import Block, Flow, Page
+from streha.common.errors import message
+from streha.common.printed import Block, Flow, Page, Said
 from streha.engine.law import language, layout, segment
 from streha.engine.law.segment import Provision
 
@@ -27,7 +28,30 @@ class Finding:
     kind: str
     eid: str
     lang: str
-    message: str
+    message: Said
+
+
+MISSING = message("{eid} is in {others} but not in {lang}.")
+GAP = message("{eid} is missing in {lang}: the numbers jump after {after}.")
+GAP_AT_START = message("{eid} is missing in {lang}: the numbers do not begin with it.")
+TWICE = message("{eid} is printed twice in {lang}.")
+NUMBERS = message("{eid}: the numbers in {lang} ({shown}) differ from the others.")
+NO_NUMBERS = message("{eid}: there are no numbers in {lang}, but in the others there are.")
+NO_TITLE = message("{eid} has no title in {lang}.")
+NO_TEXT = message("No text on page {where}: it is a picture or empty. Read it with --ocr.")
+RIGHT_TO_LEFT = message("The text is written from right to left. Only Albanian, Serbian and English are read.")
+NO_LANGUAGE = message("The language of the text could not be told. Only Albanian, Serbian and English are read.")
+MIXED = message("{count} words mix Latin and Cyrillic letters; they are kept as printed and indexed in one script.")
+LOST = message("Only {share} of the characters landed in a provision. Compare with the page.")
+PAGES = {
+    "page_unreadable": message("Page {where} could not be read; the file is damaged there."),
+    "page_cut": message("Page {where} holds more characters than any page should; the rest was left out."),
+    "slanted_text": message("Slanted text on page {where} (a watermark or a stamp) was left out."),
+    "broken_text_layer": message(
+        "The text layer of page {where} does not say which letters it shows. Read it with --ocr."
+    ),
+    "recognised": message("Page {where} was read from a picture (OCR): compare with the page before you quote."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +67,7 @@ class Document:
     pages: int
     provisions: tuple[Provision, ...]
     findings: tuple[Finding, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Said, ...]
     notes: tuple[Block, ...]
     coverage: float
     recognised: bool = False
@@ -80,11 +104,9 @@ def from_pages(pages: Iterable[Page]) -> Document:
     warnings = [_page_warning(code, [int(page) for c, page in reading.warnings if c == code]) for code in
                 dict.fromkeys(code for code, _ in reading.warnings)]  # fmt: skip
     if reading.empty_pages:
-        warnings.append(
-            f"No text on page {_ranges(reading.empty_pages)}: it is a picture or empty. Read it with --ocr."
-        )
+        warnings.append(Said(NO_TEXT, where=_ranges(reading.empty_pages)))
     if counted.right_to_left:
-        warnings.append("The text is written from right to left. Only Albanian, Serbian and English are read.")
+        warnings.append(Said(RIGHT_TO_LEFT))
     document = _assemble(
         reading.streams, counted.characters - reading.left_out, counted.mixed, tuple(warnings), reading.pages
     )
@@ -100,7 +122,7 @@ def from_flow(flow: Flow) -> Document:
     text = " ".join(block.text for block in flow.blocks)
     warnings = list(flow.warnings)
     if language.is_right_to_left(text):
-        warnings.append("The text is written from right to left. Only Albanian, Serbian and English are read.")
+        warnings.append(Said(RIGHT_TO_LEFT))
     characters = sum(len("".join((block.number + block.text).split())) for block in flow.blocks)
     return _assemble(streams, characters, language.unmix(text)[1], tuple(warnings), 0)
 
@@ -137,7 +159,7 @@ def from_parts(title: str, parts: Iterable[Held]) -> Document:
 
 
 def _assemble(
-    streams: Sequence[layout.Stream], characters: int, mixed: int, warnings: tuple[str, ...], pages: int
+    streams: Sequence[layout.Stream], characters: int, mixed: int, warnings: tuple[Said, ...], pages: int
 ) -> Document:
     told = list(warnings)
     segmented = [segment.segment(stream.blocks, stream.lang) for stream in streams]
@@ -146,17 +168,15 @@ def _assemble(
     for part in segmented:
         for gap in part.gaps:
             findings.append(_gap_finding(gap))
-            told.append(_gap_warning(gap))
+            told.append(findings[-1].message)
     if any(stream.lang == "und" for stream in streams):
-        told.append("The language of the text could not be told. Only Albanian, Serbian and English are read.")
+        told.append(Said(NO_LANGUAGE))
     if mixed:
-        told.append(
-            f"{mixed} words mix Latin and Cyrillic letters; they are kept as printed and indexed in one script."
-        )
+        told.append(Said(MIXED, count=mixed))
     landed = sum(_landed(provision) for provision in provisions)
     coverage = round(min(1.0, landed / characters), 4) if characters else 0.0
     if characters and coverage < 0.98:
-        told.append(f"Only {coverage:.1%} of the characters landed in a provision. Compare with the page.")
+        told.append(Said(LOST, share=f"{coverage:.1%}"))
     title = next((p.text for p in provisions if p.kind == "p" and len(p.text) > 3), "")
     return Document(
         title, tuple(s.lang for s in streams), pages, provisions, tuple(findings), tuple(told), (), coverage
@@ -175,17 +195,9 @@ def _landed(provision: Provision) -> int:
 
 def _gap_finding(gap: segment.Gap) -> Finding:
     if gap.kind == "duplicate_number":
-        return Finding(gap.kind, gap.eid, gap.lang, f"{gap.eid} is printed twice in {gap.lang}.")
-    return Finding(
-        gap.kind,
-        gap.eid,
-        gap.lang,
-        f"{gap.eid} is missing in {gap.lang}: the numbers jump after {gap.after or 'the beginning'}.",
-    )
-
-
-def _gap_warning(gap: segment.Gap) -> str:
-    return _gap_finding(gap).message
+        return Finding(gap.kind, gap.eid, gap.lang, Said(TWICE, eid=gap.eid, lang=gap.lang))
+    template = GAP if gap.after else GAP_AT_START
+    return Finding(gap.kind, gap.eid, gap.lang, Said(template, eid=gap.eid, lang=gap.lang, after=gap.after))
 
 
 def _compare(by_lang: dict[str, list[Provision]]) -> list[Finding]:
@@ -200,7 +212,9 @@ def _compare(by_lang: dict[str, list[Provision]]) -> list[Finding]:
         for lang, own in held.items():
             if lang not in having and not _parent_missing(eid, own, order):
                 others = ", ".join(having)
-                findings.append(Finding("missing_counterpart", eid, lang, f"{eid} is in {others} but not in {lang}."))
+                findings.append(
+                    Finding("missing_counterpart", eid, lang, Said(MISSING, eid=eid, others=others, lang=lang))
+                )
         if len(having) < 2:
             continue
         findings.extend(_different_numbers(eid, having))
@@ -226,9 +240,11 @@ def _different_numbers(eid: str, having: dict[str, Provision]) -> list[Finding]:
     for lang, count in counts.items():
         here = tuple(sorted(count.items()))
         if here != common or times == 1:
-            shown = ", ".join(sorted(count)) or "none"
+            shown = ", ".join(sorted(count))
             told.append(
-                Finding("numbers_differ", eid, lang, f"{eid}: the numbers in {lang} ({shown}) differ from the others.")
+                Finding(
+                    "numbers_differ", eid, lang, Said(NUMBERS if shown else NO_NUMBERS, eid=eid, lang=lang, shown=shown)
+                )
             )
     return told
 
@@ -237,21 +253,14 @@ def _without_heading(eid: str, having: dict[str, Provision]) -> list[Finding]:
     if not any(p.heading for p in having.values()):
         return []
     return [
-        Finding("heading_missing", eid, lang, f"{eid} has no title in {lang}.")
+        Finding("heading_missing", eid, lang, Said(NO_TITLE, eid=eid, lang=lang))
         for lang, p in having.items()
         if not p.heading
     ]
 
 
-def _page_warning(code: str, pages: list[int]) -> str:
-    where = _ranges(tuple(pages))
-    return {
-        "page_unreadable": f"Page {where} could not be read; the file is damaged there.",
-        "page_cut": f"Page {where} holds more characters than any page should; the rest was left out.",
-        "slanted_text": f"Slanted text on page {where} (a watermark or a stamp) was left out.",
-        "broken_text_layer": f"The text layer of page {where} does not say which letters it shows. Read it with --ocr.",
-        "recognised": f"Page {where} was read from a picture (OCR): compare with the page before you quote.",
-    }.get(code, f"{code}: page {where}")
+def _page_warning(code: str, pages: list[int]) -> Said:
+    return Said(PAGES.get(code, f"{code}: {{where}}"), where=_ranges(tuple(pages)))
 
 
 def _ranges(pages: tuple[int, ...]) -> str:
