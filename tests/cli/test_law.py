@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 from click.testing import CliRunner
 
 from streha.cli import law
+from streha.engine.law import framework, language
+from streha.web import messages
 
 GAZETTE = Path(__file__).parent.parent / "engine" / "law" / "data" / "gazette"
 REGULATION = str(GAZETTE / "typst-three-cells.pdf")
@@ -127,3 +130,42 @@ def test_no_database_no_settings_and_no_django() -> None:
         [sys.executable, "-c", code], env={**clean, "PYTHONPATH": source}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def _with_a_gap(folder: Path) -> str:
+    file = folder / "law.txt"
+    file.write_text(
+        "Neni 1\n1. Familjet e zhvendosura nga përmbytja strehohen.\nNeni 3\nKomuna harton planin.\n", "utf-8"
+    )
+    return str(file)
+
+
+def test_findings_are_said_in_the_language_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(messages.LOCALE, tmp_path / "locale")
+    messages.compile_all(tmp_path / "locale")
+    monkeypatch.setattr(law, "LOCALE", tmp_path / "locale")
+    file = _with_a_gap(tmp_path)
+    assert "art_2 is missing in sq: the numbers jump after art_1." in _run("segment", file)
+    assert "art_2 mungon në sq: numrat kërcejnë pas art_1." in _run("segment", file, "--say", "sq")
+    assert "art_2 недостаје у sq: бројеви прескачу после art_1." in _run("segment", file, "--say", "sr")
+    data = json.loads(_run("segment", file, "--json", "--say", "sr-Latn"))
+    assert [one["message"] for one in data["findings"]] == ["art_2 nedostaje u sq: brojevi preskaču posle art_1."]
+
+
+def test_indicators_are_named_in_the_language_asked_for(tmp_path: Path) -> None:
+    said = {code: _run("scan", _with_a_gap(tmp_path), "--say", code) for code in ("sq", "sr", "sr-Latn")}
+    titles = next(one.title for one in framework.shipped().indicators if one.id == "E2")
+    assert titles["sq"] in said["sq"]
+    assert titles["sr"] in said["sr"]
+    assert language.latin(titles["sr"]) in said["sr-Latn"]
+
+
+def test_a_finding_is_told_once(tmp_path: Path) -> None:
+    assert _run("segment", _with_a_gap(tmp_path)).count("art_2 is missing") == 1
+
+
+def test_a_csv_may_be_parted_by_semicolons(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("id;sentence\n1;Families, displaced by the flood, return.\n", "utf-8")
+    (row,) = csv.DictReader(io.StringIO(_run("find", str(file), "--column", "sentence")))
+    assert (row["sentence"], row["label"]) == ("Families, displaced by the flood, return.", "C")
