@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "streha.web.apps.WebConfig",
     "streha.api.apps.ApiConfig",
     "streha.dataprotection.apps.DataProtectionConfig",
+    "streha.cases.apps.CasesConfig",
     "streha.homes.apps.HomesConfig",
     "streha.people.apps.PeopleConfig",
     "streha.places.apps.PlacesConfig",

@@ -93,6 +93,16 @@ PAGES: dict[str, tuple[Action, ...] | str] = {
     "duplicate": (A.DUPLICATES_DECIDE, A.CENTRAL_QUEUE),
     "duplicate_undo": (A.DUPLICATES_DECIDE, A.CENTRAL_QUEUE),
     "merge_undo": (A.DUPLICATES_DECIDE,),
+    "cases": (A.CASE_VIEW,),
+    "case_open": (A.CASE_WORK,),
+    "case_glass": (A.CASE_VIEW,),
+    "case": (A.CASE_VIEW,),
+    "case_letter": (A.CASE_WORK,),
+    "case_judge": (A.CASE_WORK,),
+    "case_file": (A.CASE_VIEW,),
+    "case_do": (A.CASE_WORK, A.CASE_MOVE, A.CASE_ASSIGN),
+    "tracks": (A.CASE_VIEW, A.TRACK_CHANGE),
+    "tracks_load": (A.TRACK_CHANGE,),
     "households": (A.PERSON_VIEW,),
     "household_open": (A.PERSON_REGISTER,),
     "household": (A.PERSON_VIEW,),
@@ -159,6 +169,10 @@ OPERATIONS: dict[str, Action] = {
     "list_imports": A.IMPORT_BRING,
     "get_import": A.IMPORT_BRING,
     "bring_import": A.IMPORT_BRING,
+    "list_cases": A.CASE_VIEW,
+    "get_case": A.CASE_VIEW,
+    "open_case": A.CASE_WORK,
+    "move_case": A.CASE_MOVE,
 }
 
 

@@ -60,6 +60,12 @@ class Action(StrEnum):
     BREAK_GLASS_REVIEW = "breakglass.review"
     DUPLICATES_DECIDE = "duplicates.decide"
     CENTRAL_QUEUE = "duplicates.central"
+    CASE_VIEW = "case.view"
+    CASE_WORK = "case.work"
+    CASE_MOVE = "case.move"
+    CASE_ASSIGN = "case.assign"
+    CASE_SENSITIVE = "case.sensitive"
+    TRACK_CHANGE = "track.change"
     PROPERTY_VIEW = "property.view"
     PROPERTY_REGISTER = "property.register"
     PROPERTY_CHANGE = "property.change"
@@ -75,13 +81,14 @@ class ScopeKind(StrEnum):
     EVERYTHING = "all"
     AREA = "area"  # key: id of an area; the whole subtree (room places)
     ORGANISATION = "organisation"  # key: id of an organisation (this room)
-    OWN = "own"  # what the user registered
+    OWN = "own"  # what the user registered; of cases, one's own caseload
 
 
 A = Action
 F = FieldClass
 _SEE = frozenset({A.PERSON_VIEW, A.PLACE_VIEW, A.JOB_VIEW})
 _HOMES = frozenset({A.PROPERTY_VIEW, A.PROPERTY_REGISTER, A.PROPERTY_CHANGE, A.PROPERTY_ASSESS, A.PROPERTY_END})
+_CASES = frozenset({A.CASE_VIEW, A.CASE_WORK, A.CASE_MOVE})
 _IDENTITY = frozenset({F.IDENTITY})
 _WORK = frozenset({F.IDENTITY, F.CONTACT, F.HOME_LOCATION})
 _CARE = _WORK | {F.COMMUNITY, F.HEALTH}
@@ -103,6 +110,7 @@ POLICY: Mapping[Role, Permission] = {
     Role.CASEWORKER: Permission(
         _SEE
         | _HOMES
+        | _CASES
         | {
             A.PERSON_REGISTER,
             A.PERSON_CHANGE,
@@ -117,17 +125,22 @@ POLICY: Mapping[Role, Permission] = {
         _CARE,
     ),
     Role.IMPORT_APPROVER: Permission(_SEE | {A.IMPORT_DECIDE, A.DUPLICATES_DECIDE}, _WORK),
-    Role.COMMISSION: Permission(_SEE | {A.PROPERTY_VIEW}, _IDENTITY | {F.HEALTH}),
+    Role.COMMISSION: Permission(_SEE | {A.PROPERTY_VIEW, A.CASE_VIEW, A.CASE_MOVE}, _IDENTITY | {F.HEALTH}),
     Role.ENGINEER: Permission(
         _SEE | {A.PROPERTY_VIEW, A.PROPERTY_ASSESS}, _IDENTITY | {F.HOME_LOCATION}, _IDENTITY | {F.HOME_LOCATION}
     ),
     Role.PROGRAMME: Permission(
-        _SEE | {A.PERSON_EXPORT, A.IMPORT_BRING, A.PROPERTY_VIEW, A.PROPERTY_EXPORT, A.PROPERTY_CLASSES}, _WORK
+        _SEE
+        | {A.PERSON_EXPORT, A.IMPORT_BRING, A.PROPERTY_VIEW, A.PROPERTY_EXPORT, A.PROPERTY_CLASSES}
+        | {A.CASE_VIEW, A.CASE_MOVE, A.CASE_ASSIGN, A.TRACK_CHANGE},
+        _WORK,
     ),
     Role.FINANCE: Permission(_SEE, _IDENTITY | {F.PAYMENT}),
     Role.PROTECTION: Permission(
         _SEE
         | _HOMES
+        | _CASES
+        | {A.CASE_ASSIGN, A.CASE_SENSITIVE}
         | {
             A.PERSON_REGISTER,
             A.PERSON_CHANGE,
@@ -146,6 +159,7 @@ POLICY: Mapping[Role, Permission] = {
         _SEE
         | {
             A.PROPERTY_VIEW,
+            A.CASE_VIEW,
             A.SHIELDED_VIEW,
             A.SUBJECT_FILE,
             A.SUBJECT_ERASE,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from ninja import Field, Schema
 
+from streha.cases import rules as cases
 from streha.common.codes import Language, Precision, Script, Sex
 from streha.people import rules
 
@@ -133,6 +134,45 @@ class SearchOut(Schema):
     items: list[PersonOut]
     spellings: dict[str, list[str]]
     next: str
+
+
+class CaseOut(Schema):
+    id: int
+    number: str
+    person_id: int
+    household_id: int | None
+    track: str
+    track_version: int
+    stage: str
+    state: cases.CaseState
+    outcome: str
+    owner: str
+    due_on: dt.date
+    opened_on: dt.date
+    closed_on: dt.date | None
+    revision: int
+
+
+class CasesOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end. No totals."""
+
+    items: list[CaseOut]
+    next: str
+
+
+class CaseIn(Schema):
+    person_id: Pk
+    track: Annotated[str, Field(min_length=1, max_length=30)]
+    with_household: bool = False
+    note: Annotated[str, Field(max_length=5000)] = ""
+
+
+class CaseMove(Schema):
+    """``revision`` is the one that was read."""
+
+    to: Annotated[str, Field(min_length=1, max_length=30)]
+    revision: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    reason: Annotated[str, Field(max_length=5000)] = ""
 
 
 class ImportOut(Schema):

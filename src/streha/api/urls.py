@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from ninja import NinjaAPI
 
-from streha.api import door, imports, people, places
+from streha.api import cases, door, imports, people, places
 
 api = NinjaAPI(
     title="Streha",
@@ -17,6 +17,7 @@ api = NinjaAPI(
 )
 api.add_router("", people.router)
 api.add_router("", places.router)
+api.add_router("", cases.router)
 api.add_router("", imports.router)
 door.install(api)
 

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.audit import queries as log
+from streha.cases import personal as cases
 from streha.common.subjects import Section
 from streha.dataprotection import models
 from streha.homes import personal as homes
@@ -22,7 +23,7 @@ from streha.people.models import Person
 
 # Every room that knows persons, by its personal.py; a test holds that none is missing. The upper rooms come first: to
 # erase, they still need to know who belongs to whom.
-ROOMS: tuple[ModuleType, ...] = (homes, people)
+ROOMS: tuple[ModuleType, ...] = (cases, homes, people)
 
 
 @dataclass(frozen=True)

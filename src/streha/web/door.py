@@ -30,6 +30,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from streha.accounts import actions, queries, rules
 from streha.accounts.models import User
 from streha.common import errors
+from streha.common.words import Several, Words
 from streha.web import labels, rail
 
 PUBLIC: Final = "public"
@@ -216,14 +217,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 def say(error: errors.StrehaError) -> str:
     """The error in the reader's language, codes by their labels; values that a job withheld leave the bare sentence."""
     sentence = gettext(error.template)
-    words = {
-        name: labels.of(CODES_IN_ERRORS[name], value) if name in CODES_IN_ERRORS and isinstance(value, str) else value
-        for name, value in error.details.items()
-    }
+    words = {name: _worded(name, value) for name, value in error.details.items()}
     try:
         return sentence.format(**words)
     except (KeyError, IndexError, ValueError):
         return sentence
+
+
+def _worded(name: str, value: Any) -> Any:
+    if isinstance(value, Words | Several):
+        return value.said_in(translation.get_language() or settings.LANGUAGE_CODE)
+    if name in CODES_IN_ERRORS and isinstance(value, str):
+        return labels.of(CODES_IN_ERRORS[name], value)
+    return value
 
 
 def status_of(error: errors.StrehaError) -> int:

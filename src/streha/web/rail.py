@@ -58,6 +58,10 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
         ),
     ),
     (
+        pgettext_lazy("section", "Help"),
+        (Section("cases", _("Cases"), "file", (Action.CASE_VIEW,), waiting.cases),),
+    ),
+    (
         pgettext_lazy("section", "Places"),
         (
             Section("places", _("Municipalities"), "place", (Action.PLACE_VIEW,)),

@@ -42,12 +42,26 @@ def due(request: door.Request) -> list[Due]:
     breaks = ngettext_lazy("%(n)s use of break-glass to judge", "%(n)s uses of break-glass to judge", "plural")
     resets = ngettext_lazy("%(n)s new password to confirm", "%(n)s new passwords to confirm", "plural")
     pairs = ngettext_lazy("%(n)s pair that may be one person", "%(n)s pairs that may be one person", "plural")
+    late = ngettext_lazy("%(n)s case of yours is late", "%(n)s cases of yours are late", "plural")
+    soon = ngettext_lazy("%(n)s case of yours is due this week", "%(n)s cases of yours are due this week", "plural")
+    unowned = ngettext_lazy("%(n)s case without an owner", "%(n)s cases without an owner", "plural")
+    to_decide = ngettext_lazy("%(n)s case waits for you to decide", "%(n)s cases wait for you to decide", "plural")
+    glass = ngettext_lazy(
+        "Somebody looked at people of your cases by break-glass: %(n)s time",
+        "Somebody looked at people of your cases by break-glass: %(n)s times",
+        "plural",
+    )
     lines = (
+        (waiting.cases_late(access, at), late, reverse("cases") + "?owner=me&late=1", "late"),
         (waiting.jobs_failed(access, at), failed, reverse("jobs") + "?state=failed", "bad"),
         (waiting.imports(access, at), lists, reverse("imports"), "warn"),
         (waiting.duplicates(access, at), pairs, reverse("duplicates"), "warn"),
         (waiting.breaks(access, at), breaks, reverse("breaks"), "warn"),
         (waiting.resets(access, at), resets, reverse("users"), "warn"),
+        (waiting.cases_to_decide(access, at), to_decide, reverse("cases") + "?owner=role", "warn"),
+        (waiting.cases_unowned(access, at), unowned, reverse("cases") + "?owner=none", "warn"),
+        (waiting.cases_due(access, at), soon, reverse("cases") + "?owner=me", "due"),
+        (waiting.glass(access, at), glass, reverse("case_glass"), "warn"),
     )
     return [
         Due(words % {"n": rail.shown(n), "plural": min(n, MANY_FORM)}, url, tone) for n, words, url, tone in lines if n

@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 
 from streha.accounts import models as accounts
 from streha.accounts.rules import Access, Action
+from streha.cases import queries as case_queries
 from streha.jobs.models import Job
 from streha.jobs.rules import OPEN, State
 from streha.people.duplicates import queries as duplicate_queries
@@ -63,7 +64,37 @@ def duplicates(access: Access, _at: dt.datetime) -> int:
     return duplicate_queries.waiting(access, ENOUGH)
 
 
+def cases_late(access: Access, at: dt.datetime) -> int:
+    """The viewer's own cases whose day has passed."""
+    return few(case_queries.own_late(access, at.date()))
+
+
+def cases_due(access: Access, at: dt.datetime) -> int:
+    """The viewer's own cases that are due within a week."""
+    return few(case_queries.own_due(access, at.date()))
+
+
+def cases_unowned(access: Access, _at: dt.datetime) -> int:
+    """Cases without an owner, for who gives them one."""
+    return few(case_queries.unowned(access)) if access.allows(Action.CASE_ASSIGN) else 0
+
+
+def cases_to_decide(access: Access, _at: dt.datetime) -> int:
+    """Cases that wait for a role of the viewer's, as for the commission."""
+    return few(case_queries.waiting_for_role(access))
+
+
+def glass(access: Access, at: dt.datetime) -> int:
+    """Looks by break-glass at people of the viewer's own cases in the last weeks."""
+    return min(len(case_queries.glass_broken(access, at)), ENOUGH) if access.allows(Action.CASE_VIEW) else 0
+
+
+def cases(access: Access, at: dt.datetime) -> int:
+    """What of cases waits for the viewer."""
+    return cases_late(access, at) + cases_unowned(access, at) + cases_to_decide(access, at)
+
+
 def everything(access: Access, at: dt.datetime) -> int:
     """All of it: the number beside Today."""
     pressing = breaks(access, at) + resets(access, at) + imports(access, at) + jobs_failed(access, at)
-    return pressing + duplicates(access, at)
+    return pressing + duplicates(access, at) + cases(access, at)

@@ -183,6 +183,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "consents": _("Consents"),
         "transfers": _("Given to third parties"),
         "imports": _("Lists you stand in"),
+        "cases": _("Cases"),
     },
     "verb": {
         "registered": _("Registered"),
@@ -250,6 +251,33 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "number": _("number"),
         "registered_at": _("registered"),
         "source": _("source"),
+        "case": _("case"),
+        "note": _("note"),
+        "outcome": _("outcome"),
+    },
+    "outcome": {
+        "completed": _("came to its end"),
+        "withdrawn": _("the person withdrew"),
+        "refused": _("refused"),
+        "left": _("moved away"),
+        "died": _("has died"),
+        "transferred": _("handed to another organisation"),
+        "error": _("opened in error"),
+    },
+    "paper_state": {
+        "missing": _("missing"),
+        "received": _("to be checked"),
+        "checked": _("checked"),
+        "refused": _("does not count"),
+        "expired": _("expired"),
+    },
+    "case_step": {
+        "opened": _("Case opened"),
+        "moved": _("Moved on"),
+        "assigned": _("Given to an owner"),
+        "closed": _("Case closed"),
+        "reopened": _("Case opened again"),
+        "split": _("Part of the household went on in a case of its own"),
     },
 }
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
+from django.utils import translation
 from django.utils.functional import Promise
 
 from streha.accounts.rules import Access, Action
+from streha.common.words import Several, Words
 from streha.people import models, rules
 from streha.web import words
 
@@ -47,6 +49,12 @@ def other_names(person: models.Person) -> str:
 def word(kind: str, code: object) -> str | Promise:
     """The word for a code, in the reader's language."""
     return words.word(kind, code)
+
+
+@register.filter
+def said(words: Words | Several) -> str:
+    """What the office named itself, in the reader's language."""
+    return words.said_in(translation.get_language() or "en")
 
 
 @register.filter

@@ -1,0 +1,795 @@
+"""Every write to cases: each asks the policy, checks the rules, writes, and leaves a record, all in one transaction.
+
+Records carry the case's own key, so that the history of a person tells nobody of a case they may not see.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from streha.accounts import models as accounts
+from streha.accounts import queries as account_queries
+from streha.accounts.rules import Access, Action, ScopeKind
+from streha.audit import actions as audit
+from streha.audit import rules as audit_rules
+from streha.cases import models, queries, rules
+from streha.common import errors
+from streha.common.words import Words
+from streha.formats import letters, papers
+from streha.people import models as people
+
+ROOM = "cases"
+PIECE = 500
+Kind = models.CaseStep.Kind
+
+
+# --- tracks and letters -----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def load_tracks(*, by: Access, at: dt.datetime) -> int:
+    """The tracks and letters that come with Streha are there, unverified; what the office has is left as it is."""
+    by.require(Action.TRACK_CHANGE)
+    known = set(models.Track.objects.values_list("code", flat=True))
+    fresh = [d for d in rules.read_tracks(_shipped("tracks.toml")) if d.code not in known]
+    for draft in fresh:
+        _write_version(draft, by=by, at=at)
+    written = set(models.LetterTemplate.objects.values_list("code", "language"))
+    for told in rules.read_letters(_shipped("letters.toml")):
+        if (told.code, str(told.language)) not in written:
+            _write_letter(told, by=by, at=at)
+    return len(fresh)
+
+
+def _shipped(name: str) -> str:
+    return resources.files("streha.cases").joinpath("data", name).read_text(encoding="utf-8")
+
+
+@transaction.atomic
+def change_track(draft: rules.TrackDraft, *, number: int, by: Access, at: dt.datetime) -> models.TrackVersion:
+    """A new version of the track is in force for cases opened from now on; ``number`` is the version it was made from.
+
+    Raises Conflict when somebody else has made a newer one meanwhile.
+    """
+    by.require(Action.TRACK_CHANGE)
+    models.Track.objects.select_for_update().filter(code=draft.code).first()
+    if queries.newest_version(draft.code).number != number:
+        raise errors.Conflict()
+    return _write_version(draft, by=by, at=at)
+
+
+@transaction.atomic
+def make_track(draft: rules.TrackDraft, *, by: Access, at: dt.datetime) -> models.TrackVersion:
+    """A new kind of case can be opened."""
+    by.require(Action.TRACK_CHANGE)
+    if models.Track.objects.filter(code=draft.code).exists():
+        raise errors.Conflict(
+            errors.message("There is a track “{value}” already."), code="track_again", field="code", value=draft.code
+        )
+    return _write_version(draft, by=by, at=at)
+
+
+def _write_version(draft: rules.TrackDraft, *, by: Access, at: dt.datetime) -> models.TrackVersion:
+    rules.check_track(draft)
+    track, _made = models.Track.objects.get_or_create(code=draft.code, defaults={"is_sensitive": draft.is_sensitive})
+    newest = track.versions.order_by("-number").first()
+    version = models.TrackVersion.objects.create(
+        track=track,
+        number=newest.number + 1 if newest else 1,
+        source=draft.source.strip(),
+        note=draft.note.strip(),
+        verified_by=draft.verified_by.strip(),
+        verified_on=at.date() if draft.verified_by.strip() else None,
+        made_by_id=by.user_id,
+        made_at=at,
+        **_labels(draft.label),
+    )
+    stages = {}
+    for position, told in enumerate(draft.stages, start=1):
+        stages[told.code] = stage = models.Stage.objects.create(
+            version=version,
+            position=position,
+            code=told.code,
+            days=told.days,
+            is_optional=told.is_optional,
+            is_final=position == len(draft.stages),
+            **_labels(told.label),
+        )
+        models.StageMover.objects.bulk_create(
+            models.StageMover(stage=stage, role=role.value) for role in sorted(told.movers)
+        )
+    models.TrackPaper.objects.bulk_create(
+        models.TrackPaper(
+            version=version,
+            stage=stages[paper.before],
+            code=paper.code,
+            of=paper.of,
+            is_optional=paper.is_optional,
+            **_labels(paper.label),
+        )
+        for paper in draft.papers
+    )
+    payload = {"code": draft.code, "number": version.number, "verified_by": version.verified_by}
+    _record_plain("track changed", "track", track.code, by, at, payload)
+    return version
+
+
+def _labels(label: Words) -> dict[str, str]:
+    return {"label_sq": label.sq, "label_sr": label.sr, "label_sr_latn": label.sr_latn, "label_en": label.en}
+
+
+@transaction.atomic
+def change_letter(draft: rules.LetterDraft, *, by: Access, at: dt.datetime) -> models.LetterTemplate:
+    """New words of a letter are in use; unsigned unless the draft names who has read and signed them."""
+    by.require(Action.TRACK_CHANGE)
+    return _write_letter(draft, by=by, at=at)
+
+
+def _write_letter(draft: rules.LetterDraft, *, by: Access, at: dt.datetime) -> models.LetterTemplate:
+    rules.check_letter(draft)
+    for part in (draft.title, draft.opening, draft.closing):
+        unknown = sorted(letters.placeholders(part) - rules.LETTER_FIELDS)
+        if unknown:
+            raise errors.BadInput(
+                errors.message("A letter knows no “{value}”. It knows: {known}."),
+                code="letter_field",
+                value=unknown[0],
+                known=", ".join(sorted(rules.LETTER_FIELDS)),
+            )
+    newest = models.LetterTemplate.objects.filter(code=draft.code, language=draft.language).order_by("-number").first()
+    row = models.LetterTemplate.objects.create(
+        code=draft.code,
+        language=draft.language,
+        number=newest.number + 1 if newest else 1,
+        title=draft.title.strip(),
+        opening=draft.opening.strip(),
+        closing=draft.closing.strip(),
+        signed_by=draft.signed_by.strip(),
+        signed_on=at.date() if draft.signed_by.strip() else None,
+        made_by_id=by.user_id,
+        made_at=at,
+    )
+    payload = {"language": draft.language, "number": row.number, "signed_by": row.signed_by}
+    _record_plain("letter changed", "letter", draft.code, by, at, payload)
+    return row
+
+
+# --- opening ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CaseDraft:
+    """A case to be opened. ``way`` are stages after the first that it had entered already, for cases kept on paper."""
+
+    person_id: int
+    track: str
+    with_household: bool = False
+    owner_id: int | None = None
+    team_id: int | None = None
+    opened_on: dt.date | None = None
+    note: str = ""
+    way: Sequence[tuple[str, dt.date]] = ()
+    outcome: str = ""
+    closed_on: dt.date | None = None
+    is_fictional: bool = False
+
+
+def open_case(draft: CaseDraft, *, by: Access, at: dt.datetime) -> models.Case:
+    """The case stands at the first stage of its track, with an owner where one was named, and the log says so.
+
+    Raises NotFound for a person out of sight, Refused out of scope, Conflict when the person has one open already.
+    """
+    by.require(Action.CASE_WORK)
+    if draft.way or draft.outcome:
+        raise errors.BadInput(errors.message("A case begins at the first stage of its track."), code="stage_skipped")
+    return open_many([draft], by=by, at=at)[0]
+
+
+@transaction.atomic
+def open_many(
+    drafts: Sequence[CaseDraft],
+    *,
+    by: Access,
+    at: dt.datetime,
+    source: str = "office",
+    lane: str = audit_rules.OFFICE,
+) -> list[models.Case]:
+    """All cases are open, or none."""
+    by.require(Action.CASE_WORK)
+    tracks = {code: _Walk.of(code) for code in sorted({draft.track for draft in drafts})}
+    seen = people.Person.objects.visible_to(by).filter(ended_on=None)
+    found = {p.pk: p for p in seen.filter(pk__in=[d.person_id for d in drafts])}
+    homes = _households(drafts, found)
+    fictional = account_queries.is_demo_office()
+    rows, entries = [], []
+    for draft, subject in zip(drafts, audit.new_subjects(len(drafts), at=at), strict=True):
+        if draft.person_id not in found:
+            raise errors.NotFound()
+        person, walk = found[draft.person_id], tracks[draft.track]
+        if draft.owner_id is None and _has_own_scope_only(by):
+            owner_id = by.user_id
+        else:
+            owner_id = draft.owner_id
+        stage, entered = walk.at(draft, at)
+        case = models.Case(
+            subject=subject,
+            person=person,
+            household=homes.get(person.pk) if draft.with_household else None,
+            track=walk.version.track,
+            version=walk.version,
+            stage=stage,
+            is_sensitive=walk.version.track.is_sensitive,
+            owner_id=owner_id,
+            team_id=draft.team_id,
+            state=rules.CaseState.CLOSED if draft.outcome else rules.CaseState.OPEN,
+            outcome=draft.outcome,
+            due_on=rules.due_on(stage.days, entered),
+            opened_on=draft.opened_on or at.date(),
+            opened_by_id=by.user_id,
+            closed_on=draft.closed_on,
+            source=source,
+            is_fictional=draft.is_fictional or fictional,
+        )
+        _require_reach(by, Action.CASE_WORK, case)
+        rows.append(case)
+        entries.append(
+            audit_rules.Entry(
+                ROOM, "case opened", "case", str(subject), subject, {"track": draft.track, "person": person.pk}
+            )
+        )
+    try:
+        with transaction.atomic():
+            models.Case.objects.bulk_create(rows, batch_size=PIECE)
+    except IntegrityError as twice:
+        raise errors.Conflict(
+            errors.message("There is an open case of this track for this person already. Look for it first."),
+            code="case_again",
+        ) from twice
+    cases = _with_ids(rows)
+    _write_beginnings(cases, drafts, tracks, by, at)
+    audit.record_many(entries, by=by.actor, at=at, lane=lane)
+    return cases
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """A version of a track with its stages by code."""
+
+    version: models.TrackVersion
+    stages: Mapping[str, models.Stage]
+
+    @classmethod
+    def of(cls, code: str) -> _Walk:
+        version = queries.newest_version(code)
+        return cls(version, {stage.code: stage for stage in version.stages.order_by("position")})
+
+    @property
+    def first(self) -> models.Stage:
+        """Where a case begins."""
+        return next(iter(self.stages.values()))
+
+    def at(self, draft: CaseDraft, at: dt.datetime) -> tuple[models.Stage, dt.date]:
+        """Where the case stands, and since when."""
+        if not draft.way:
+            return self.first, draft.opened_on or at.date()
+        code, day = draft.way[-1]
+        return self.stages[code], day
+
+
+def _has_own_scope_only(by: Access) -> bool:
+    return all(scope.kind == ScopeKind.OWN for scope in by.scopes(Action.CASE_WORK))
+
+
+def _households(drafts: Sequence[CaseDraft], found: Mapping[int, people.Person]) -> dict[int, people.Household]:
+    wanted = [d.person_id for d in drafts if d.with_household and d.person_id in found]
+    now = people.Membership.objects.filter(person_id__in=wanted, ended_on=None).select_related("household")
+    homes = {m.person_id: m.household for m in now}
+    for person_id in wanted:
+        if person_id not in homes:
+            raise errors.BadInput(
+                errors.message("{number} is in no household. Open the case for the person alone."),
+                code="no_household",
+                field="with_household",
+                number=found[person_id].number,
+            )
+    return homes
+
+
+def _require_reach(by: Access, action: Action, case: models.Case) -> None:
+    """The case must lie where the writer works; a sensitive one, where they work on sensitive cases."""
+    needed = [action, Action.CASE_SENSITIVE] if case.is_sensitive else [action]
+    for one in needed:
+        by.require(one)
+        if not queries.carries(by, one, case):
+            raise errors.Refused(
+                errors.message("This person's place lies outside the area you work for. Ask a colleague there."),
+                code="outside_scope",
+            )
+
+
+def _with_ids(rows: Sequence[models.Case]) -> list[models.Case]:
+    """The rows with their ids, which not every database gives back."""
+    ids: dict[object, int] = {}
+    for start in range(0, len(rows), PIECE):
+        subjects = [case.subject for case in rows[start : start + PIECE]]
+        ids.update(models.Case.objects.filter(subject__in=subjects).values_list("subject", "pk"))
+    for case in rows:
+        case.pk = ids[case.subject]
+    return list(rows)
+
+
+def _write_beginnings(
+    cases: Sequence[models.Case],
+    drafts: Sequence[CaseDraft],
+    tracks: Mapping[str, _Walk],
+    by: Access,
+    at: dt.datetime,
+) -> None:
+    """Members, the first steps, and the first notes of cases just opened."""
+    told = list(zip(cases, drafts, strict=True))
+    living: dict[int, list[int]] = {}
+    homes = [case.household_id for case in cases if case.household_id is not None]
+    for start in range(0, len(homes), PIECE):
+        rows = people.Membership.objects.filter(household_id__in=homes[start : start + PIECE], ended_on=None)
+        for household_id, person_id in rows.order_by("pk").values_list("household_id", "person_id"):
+            living.setdefault(household_id, []).append(person_id)
+    members, steps = [], []
+    for case, draft in told:
+        covered = living.get(case.household_id or 0, [case.person_id])
+        members += [models.CaseMember(case=case, person_id=pk, started_on=case.opened_on) for pk in covered]
+        steps += _first_steps(case, draft, tracks[draft.track], by, at)
+    models.CaseMember.objects.bulk_create(members, batch_size=PIECE)
+    models.CaseStep.objects.bulk_create(steps, batch_size=PIECE)
+    noted = [(case, draft.note.strip()) for case, draft in told if draft.note.strip()]
+    sealed = audit.seal_many([(case.subject, text.encode()) for case, text in noted], context=models.SEALED_NOTE)
+    models.CaseNote.objects.bulk_create(
+        models.CaseNote(case=case, sealed=token, noted_by_id=by.user_id, noted_at=at)
+        for (case, _), token in zip(noted, sealed, strict=True)
+    )
+
+
+def _first_steps(
+    case: models.Case, draft: CaseDraft, walk: _Walk, by: Access, at: dt.datetime
+) -> list[models.CaseStep]:
+    def on(day: dt.date) -> dt.datetime:
+        return at if day == at.date() else dt.datetime.combine(day, dt.time(9), dt.UTC)
+
+    steps = [
+        models.CaseStep(
+            case=case,
+            kind=Kind.OPENED,
+            stage=walk.first,
+            owner_id=case.owner_id,
+            at=on(case.opened_on),
+            by_id=by.user_id,
+        )
+    ]
+    for code, day in draft.way:
+        steps.append(models.CaseStep(case=case, kind=Kind.MOVED, stage=walk.stages[code], at=on(day), by_id=by.user_id))
+    if draft.outcome and draft.closed_on:
+        steps.append(
+            models.CaseStep(
+                case=case,
+                kind=Kind.CLOSED,
+                stage=case.stage,
+                outcome=draft.outcome,
+                at=on(draft.closed_on),
+                by_id=by.user_id,
+            )
+        )
+    return steps
+
+
+# --- moving -----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def move_case(case_id: int, to: str, *, revision: int, reason: str = "", by: Access, at: dt.datetime) -> models.Case:
+    """The case stands at the stage ``to``, due in that stage's days; ``revision`` is the one that was read.
+
+    Raises Conflict when somebody else moved it meanwhile, BadInput for a skipped stage or missing papers, Refused when
+    the writer's role may not move a case there.
+    """
+    case = _case_for_change(case_id, by, Action.CASE_MOVE, revision=revision)
+    _require_open(case)
+    stage = case.version.stages.filter(code=to).first()
+    if stage is None:
+        raise errors.BadInput(
+            errors.message("This track has no stage “{value}”."), code="stage_unknown", field="to", value=to[:40]
+        )
+    if stage.is_final:
+        raise errors.BadInput(
+            errors.message("A case ends by being closed, with what came of it."), code="stage_final", field="to"
+        )
+    _check_move(case, stage, by, at, reason)
+    case.stage = stage
+    case.due_on = rules.due_on(stage.days, at.date())
+    _save_step(case, Kind.MOVED, "case moved", by, at, reason=reason, payload={"stage": stage.code})
+    return case
+
+
+def _check_move(case: models.Case, stage: models.Stage, by: Access, at: dt.datetime, reason: str) -> None:
+    steps = queries.steps_of(case.version_id)
+    to = next(step for step in steps if step.code == stage.code)
+    missing = rules.missing_before(queries.checklist(case, at.date()), to.position)
+    rules.check_move(steps, case.stage.position, to, roles=queries.roles_on(by, case), missing=missing, reason=reason)
+
+
+@transaction.atomic
+def assign_case(
+    case_id: int, owner_id: int, *, revision: int, reason: str = "", by: Access, at: dt.datetime
+) -> models.Case:
+    """The case is with another owner, who may see it.
+
+    Whoever assigns cases may give it to anybody; others may take one that nobody has, or pass on their own.
+    """
+    action = Action.CASE_ASSIGN if by.allows(Action.CASE_ASSIGN) else Action.CASE_WORK
+    case = _case_for_change(case_id, by, action, revision=revision)
+    _require_open(case)
+    is_own = case.owner_id == by.user_id or (case.owner_id is None and owner_id == by.user_id)
+    if action == Action.CASE_WORK and not is_own:
+        raise errors.Refused(
+            errors.message("This case has another owner. Ask who assigns cases."), code="not_your_case"
+        )
+    owner = accounts.User.objects.filter(pk=owner_id, is_active=True).first()
+    if owner is None or not _would_see(owner, case, at):
+        raise errors.BadInput(
+            errors.message("This colleague could not see the case. Choose somebody who works there."),
+            code="owner_outside",
+            field="owner",
+        )
+    if case.owner_id == owner.pk:
+        raise errors.Conflict(errors.message("This colleague has the case already."), code="owner_again")
+    old = case.owner_id
+    case.owner = owner
+    _save_step(case, Kind.ASSIGNED, "case assigned", by, at, reason=reason, payload={"owner": [old, owner.pk]})
+    return case
+
+
+def _would_see(owner: accounts.User, case: models.Case, at: dt.datetime) -> bool:
+    """Whether somebody, once the owner, may see and work on the case."""
+    theirs = account_queries.access(owner, at)
+    as_owned = models.Case(person=case.person, team_id=case.team_id, owner_id=owner.pk)
+    if not queries.carries(theirs, Action.CASE_WORK, as_owned):
+        return False
+    if case.is_sensitive and not queries.carries(theirs, Action.CASE_SENSITIVE, as_owned):
+        return False
+    is_shielded = case.person.shielded or case.members.filter(person__shielded=True).exists()
+    return not is_shielded or queries.carries(theirs, Action.SHIELDED_VIEW, as_owned)
+
+
+@transaction.atomic
+def close_case(
+    case_id: int, outcome: rules.Outcome, *, revision: int, reason: str = "", by: Access, at: dt.datetime
+) -> models.Case:
+    """The case is closed with what came of it; ``completed`` asks that the way was walked to its end.
+
+    Any other outcome needs a reason.
+    """
+    case = _case_for_change(case_id, by, Action.CASE_MOVE, revision=revision)
+    _require_open(case)
+    if outcome == rules.Outcome.COMPLETED:
+        end = case.version.stages.get(is_final=True)
+        _check_move(case, end, by, at, reason)
+        case.stage = end
+    elif not reason.strip():
+        raise errors.BadInput(
+            errors.message("Say why the case ends before its end."), code="reason_missing", field="reason"
+        )
+    case.state, case.outcome, case.closed_on = rules.CaseState.CLOSED, outcome, at.date()
+    _save_step(case, Kind.CLOSED, "case closed", by, at, reason=reason, payload={"outcome": outcome}, outcome=outcome)
+    return case
+
+
+@transaction.atomic
+def reopen_case(case_id: int, *, reason: str, revision: int, by: Access, at: dt.datetime) -> models.Case:
+    """The case goes on where it stood; a completed one at the stage before its end."""
+    case = _case_for_change(case_id, by, Action.CASE_MOVE, revision=revision)
+    if case.state != rules.CaseState.CLOSED:
+        raise errors.Conflict(errors.message("This case is open."), code="case_open")
+    if not reason.strip():
+        raise errors.BadInput(
+            errors.message("Say why the case is opened again."), code="reason_missing", field="reason"
+        )
+    if case.stage.is_final:
+        before = case.version.stages.filter(is_final=False, is_optional=False).order_by("-position").first()
+        assert before is not None  # the first stage is never optional nor final
+        case.stage = before
+    old = case.outcome
+    case.state, case.outcome, case.closed_on = rules.CaseState.OPEN, "", None
+    case.due_on = rules.due_on(case.stage.days, at.date())
+    try:
+        with transaction.atomic():
+            _save_step(case, Kind.REOPENED, "case reopened", by, at, reason=reason, payload={"outcome": [old, None]})
+    except IntegrityError as twice:
+        raise errors.Conflict(
+            errors.message("There is an open case of this track for this person already. Look for it first."),
+            code="case_again",
+        ) from twice
+    return case
+
+
+@transaction.atomic
+def split_case(
+    case_id: int, person_ids: Iterable[int], *, revision: int, reason: str, by: Access, at: dt.datetime
+) -> models.Case:
+    """Those who have left the household go on in a case of their own, at the same stage of the same version.
+
+    The first of them speaks for the new case; their papers go with them. Returns the new case.
+    """
+    case = _case_for_change(case_id, by, Action.CASE_WORK, revision=revision)
+    _require_open(case)
+    going = list(dict.fromkeys(person_ids))
+    present = dict(case.members.filter(ended_on=None).values_list("person_id", "pk"))
+    if not going or any(pk not in present for pk in going):
+        raise errors.BadInput(errors.message("Choose people whom this case covers."), code="split_whom", field="people")
+    if case.person_id in going or len(going) == len(present):
+        raise errors.BadInput(
+            errors.message("{number} speaks for this case and stays in it. Choose the others."),
+            code="split_speaker",
+            field="people",
+            number=case.person.number,
+        )
+    new = models.Case(
+        subject=audit.new_subject(at=at),
+        person_id=going[0],
+        household=_home_of(going[0]) if len(going) > 1 else None,
+        track=case.track,
+        version=case.version,
+        stage=case.stage,
+        is_sensitive=case.is_sensitive,
+        owner_id=case.owner_id,
+        team_id=case.team_id,
+        due_on=case.due_on,
+        opened_on=at.date(),
+        opened_by_id=by.user_id,
+        is_fictional=case.is_fictional,
+    )
+    try:
+        with transaction.atomic():
+            new.save()
+    except IntegrityError as twice:
+        raise errors.Conflict(
+            errors.message("There is an open case of this track for this person already. Look for it first."),
+            code="case_again",
+        ) from twice
+    models.CaseMember.objects.filter(pk__in=[present[pk] for pk in going]).update(ended_on=at.date())
+    models.CaseMember.objects.bulk_create(
+        models.CaseMember(case=new, person_id=pk, started_on=at.date()) for pk in going
+    )
+    case.papers.filter(person_id__in=going).update(case=new)
+    _step(new, Kind.OPENED, by, at, reason=reason)
+    _record("case opened", new, by, at, payload={"split from": case.pk})
+    _save_step(case, Kind.SPLIT, "case split", by, at, reason=reason, payload={"into": new.pk, "people": going})
+    return new
+
+
+def _home_of(person_id: int) -> people.Household | None:
+    now = people.Membership.objects.filter(person_id=person_id, ended_on=None).select_related("household").first()
+    return now.household if now else None
+
+
+@transaction.atomic
+def cover_people(case_id: int, person_ids: Iterable[int], *, revision: int, by: Access, at: dt.datetime) -> models.Case:
+    """The case covers these people of its household too."""
+    case = _case_for_change(case_id, by, Action.CASE_WORK, revision=revision)
+    _require_open(case)
+    _parted, joined = queries.split_of(
+        by, case, list(case.members.filter(ended_on=None).values_list("person_id", flat=True))
+    )
+    allowed = {person.pk for person in joined}
+    new = list(dict.fromkeys(person_ids))
+    if not new or any(pk not in allowed for pk in new):
+        raise errors.BadInput(errors.message("Choose people of the household of this case."), code="cover_whom")
+    models.CaseMember.objects.bulk_create(
+        models.CaseMember(case=case, person_id=pk, started_on=at.date()) for pk in new
+    )
+    case.revision += 1
+    case.save()
+    _record("case covers", case, by, at, payload={"people": new})
+    return case
+
+
+# --- notes ------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_note(case_id: int, text: str, *, by: Access, at: dt.datetime) -> models.CaseNote:
+    """The note stands in the case's story, sealed."""
+    case = _case_for_change(case_id, by, Action.CASE_WORK)
+    note = models.CaseNote.objects.create(
+        case=case,
+        sealed=audit.seal(case.subject, _text(text, "text").encode(), context=models.SEALED_NOTE),
+        noted_by_id=by.user_id,
+        noted_at=at,
+    )
+    _record("note added", case, by, at)
+    return note
+
+
+def _text(text: str, field: str) -> str:
+    tidy = text.strip()
+    if not tidy:
+        raise errors.BadInput(errors.message("Write something, or leave the form."), code="text_missing", field=field)
+    if len(tidy) > rules.TEXT_LENGTH:
+        raise errors.BadInput(
+            errors.message("This is longer than {limit} signs. Shorten it, or write two."),
+            code="text_long",
+            field=field,
+            limit=rules.TEXT_LENGTH,
+        )
+    return tidy
+
+
+# --- papers -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A file as it came: its name and its bytes."""
+
+    name: str
+    content: bytes
+
+
+@transaction.atomic
+def receive_paper(
+    case_id: int,
+    paper_id: int,
+    person_id: int | None,
+    *,
+    valid_until: dt.date | None = None,
+    file: Brought | None = None,
+    by: Access,
+    at: dt.datetime,
+) -> models.CasePaper:
+    """The paper is on file and waits to be checked; a file beside it is sealed under the key of the paper's person.
+
+    A paper brought again (because it was refused, or expired) begins anew. Raises BadInput for a file that is no
+    document (see ``formats.papers``), before anything is kept.
+    """
+    case = _case_for_change(case_id, by, Action.CASE_WORK)
+    _require_open(case)
+    item = next(
+        (i for i in queries.checklist(case, at.date()) if i.wanted.paper_id == paper_id and i.person_id == person_id),
+        None,
+    )
+    if item is None:
+        raise errors.NotFound()
+    if valid_until is not None and valid_until < at.date():
+        raise errors.BadInput(
+            errors.message("A paper valid until {value} has expired. Ask for a new one."),
+            code="paper_expired",
+            field="valid_until",
+            value=valid_until.strftime("%d.%m.%Y"),
+        )
+    kept = papers.checked(file.content, file.name) if file is not None else None
+    row = case.papers.filter(paper_id=paper_id, person=person_id).first()
+    if row is None:
+        row = models.CasePaper(case=case, paper_id=paper_id, person_id=person_id)
+    row.state, row.received_on, row.valid_until = rules.PaperState.RECEIVED, at.date(), valid_until
+    row.judged_by, row.judged_at = None, None
+    row.noted_by_id, row.noted_at = by.user_id, at
+    row.save()
+    if kept is not None:
+        _keep_file(case, row, kept, by, at)
+    _record(
+        "paper received", case, by, at, payload={"paper": item.wanted.label.en, "file": kept.kind if kept else None}
+    )
+    return row
+
+
+def _keep_file(case: models.Case, row: models.CasePaper, kept: papers.Paper, by: Access, at: dt.datetime) -> None:
+    whose = row.person.subject if row.person is not None else case.subject
+    models.PaperFile.objects.create(
+        paper=row,
+        subject=whose,
+        content_sealed=audit.seal(whose, kept.content, context=models.SEALED_FILE),
+        name_sealed=audit.seal(whose, kept.name.encode(), context=models.SEALED_FILE_NAME),
+        kind=kept.kind,
+        size=len(kept.content),
+        brought_by_id=by.user_id,
+        brought_at=at,
+    )
+
+
+@transaction.atomic
+def judge_paper(row_id: int, *, is_good: bool, by: Access, at: dt.datetime) -> models.CasePaper:
+    """The paper was looked at, and counts or does not."""
+    row = models.CasePaper.objects.select_related("paper").filter(pk=row_id).first()
+    if row is None:
+        raise errors.NotFound()
+    case = _case_for_change(row.case_id, by, Action.CASE_WORK)
+    _require_open(case)
+    row.state = rules.PaperState.CHECKED if is_good else rules.PaperState.REFUSED
+    row.judged_by_id, row.judged_at = by.user_id, at
+    row.save()
+    _record(f"paper {row.state}", case, by, at, payload={"paper": row.paper.label_en})
+    return row
+
+
+# --- common steps -----------------------------------------------------------------------------------------------------
+
+
+def _case_for_change(case_id: int, by: Access, action: Action, *, revision: int | None = None) -> models.Case:
+    """The case, locked, if the writer may do this to it; one out of sight does not exist for the writer."""
+    by.require(action)
+    seen = models.Case.objects.visible_to(by, action).select_for_update(of=("self",))
+    case = seen.select_related("person", "version", "stage", "track").filter(pk=case_id).first()
+    if case is None:
+        raise errors.NotFound()
+    if revision is not None and case.revision != revision:
+        raise errors.Conflict()
+    return case
+
+
+def _require_open(case: models.Case) -> None:
+    if case.state != rules.CaseState.OPEN:
+        raise errors.Conflict(errors.message("This case is closed. Open it again before going on."), code="case_closed")
+
+
+def _save_step(
+    case: models.Case,
+    kind: models.CaseStep.Kind,
+    verb: str,
+    by: Access,
+    at: dt.datetime,
+    *,
+    reason: str,
+    payload: dict[str, Any],
+    outcome: str = "",
+) -> None:
+    case.revision += 1
+    case.save()
+    _step(case, kind, by, at, reason=reason, outcome=outcome)
+    _record(verb, case, by, at, payload=payload, reason=reason.strip())
+
+
+def _step(
+    case: models.Case, kind: models.CaseStep.Kind, by: Access, at: dt.datetime, *, reason: str = "", outcome: str = ""
+) -> None:
+    tidy = reason.strip()[: rules.TEXT_LENGTH]
+    models.CaseStep.objects.create(
+        case=case,
+        kind=kind,
+        stage=case.stage,
+        owner_id=case.owner_id,
+        outcome=outcome,
+        reason_sealed=audit.seal(case.subject, tidy.encode(), context=models.SEALED_REASON) if tidy else None,
+        at=at,
+        by_id=by.user_id,
+    )
+
+
+def _record(
+    verb: str,
+    case: models.Case,
+    by: Access,
+    at: dt.datetime,
+    *,
+    payload: dict[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    audit.record(
+        by=by.actor,
+        at=at,
+        room=ROOM,
+        verb=verb,
+        object_kind="case",
+        object_key=str(case.subject),
+        subject=case.subject,
+        payload=payload,
+        reason=reason,
+    )
+
+
+def _record_plain(  # noqa: PLR0917 - one line a call
+    verb: str, kind: str, key: str, by: Access, at: dt.datetime, payload: dict[str, Any]
+) -> None:
+    audit.record(by=by.actor, at=at, room=ROOM, verb=verb, object_kind=kind, object_key=key, payload=payload)

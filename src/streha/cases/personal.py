@@ -1,0 +1,86 @@
+"""What cases hold about one person: for the person to read, and to erase.
+
+Sensitive cases are not in the subject file: it leaves the office on paper and may be read by whom the case is about.
+Protection staff tell the person themselves.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+
+from django.db.models import Q, QuerySet
+
+from streha.audit import actions as audit
+from streha.audit.rules import Actor
+from streha.cases import models, queries, rules
+from streha.common.subjects import Section
+from streha.people import personal as people
+from streha.people.models import Person
+
+ROOM = "cases"
+
+
+def cases_of(person: Person) -> QuerySet[models.Case]:
+    """Every case that follows or ever covered somebody, and is not erased."""
+    covered = models.CaseMember.objects.filter(person=person).values("case_id")
+    return models.Case.objects.filter(Q(person=person) | Q(pk__in=covered), erased_at=None).order_by("pk")
+
+
+# --- to read ----------------------------------------------------------------------------------------------------------
+
+
+def collect(subject: uuid.UUID) -> tuple[Section, ...]:
+    """Everything cases hold about the person, in clear; sensitive cases are left out."""
+    person = people.person_of(subject)
+    if person is None or person.erased_at is not None:
+        return ()
+    rows = tuple(row for case in cases_of(person).filter(is_sensitive=False) for row in _about(case, person))
+    return (Section("cases", rows),) if rows else ()
+
+
+def _about(case: models.Case, person: Person) -> Iterator[tuple[str, str]]:
+    yield "case", f"{case.number} · {case.version.label_en} · {case.stage.label_en} · {_day(case.opened_on)}"
+    if case.closed_on:
+        yield "outcome", f"outcome:{case.outcome} · {_day(case.closed_on)}"
+    for told in reversed(queries.story(case) if case.person_id == person.pk else []):
+        if told.kind == "note":
+            yield "note", f"{_day(told.at.date())} · {told.text}"
+    for paper in case.papers.filter(Q(person=person) | Q(person=None)).select_related("paper").order_by("pk"):
+        yield f"paper_state:{paper.state}", f"{paper.paper.label_en} · {_day(paper.received_on)}"
+
+
+def _day(day: dt.date) -> str:
+    return day.strftime("%d.%m.%Y")
+
+
+# --- to erase ---------------------------------------------------------------------------------------------------------
+
+
+def erase(subject: uuid.UUID, *, by: Actor, at: dt.datetime) -> None:
+    """Cases of the person hold nothing any more: what was written and brought is gone, the case's key destroyed.
+
+    The number, the track and the days of the way stay, so that sums of the past stay right. A case that only covered
+    the person among others goes on without them.
+    """
+    person = people.person_of(subject)
+    if person is None:
+        return
+    for case in models.Case.objects.filter(person=person):
+        _empty(case, by, at)
+    models.CasePaper.objects.filter(person=person).delete()
+    models.CaseMember.objects.filter(person=person).delete()
+
+
+def _empty(case: models.Case, by: Actor, at: dt.datetime) -> None:
+    case.papers.all().delete()
+    case.notes.all().delete()
+    case.members.all().delete()
+    case.steps.update(reason_sealed=None)
+    if case.state == rules.CaseState.OPEN:
+        case.state, case.outcome, case.closed_on = rules.CaseState.CLOSED, rules.Outcome.ERROR, at.date()
+    case.household = None
+    case.erased_at = case.erased_at or at
+    case.save()
+    audit.destroy_subject(case.subject, by=by, at=at, reason="case of an erased person")
