@@ -125,3 +125,15 @@ def test_shelter_in_tents_says_its_context_but_not_for_asylum_seekers() -> None:
 def test_a_list_in_a_green_text_needs_three_members() -> None:
     assert finder.find("Seedlings go to schools, returnees and veterans.", lang="en").label == "P"
     assert finder.find("Returnees and veterans pay no fee.", lang="en").label == "M"
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "Families are displaced because of the loss of soil and water."),
+        ("sq", "Familjet zhvendosen për shkak të rrëshqitjes së dheut."),
+        ("sr", "Породице се премештају због загађења земље."),
+    ],
+)
+def test_a_cause_is_not_what_moves(lang: str, text: str) -> None:
+    assert finder.find(text, lang=lang).label == "C"

@@ -37,6 +37,7 @@ _PREPOSITIONS = {
         "iz sa od u na za ka kod po pri s do pred posle zbog usled tokom ispod uz radi preko kroz duz putem izmedju"
     ),
 }
+_CAUSES = frozenset(("because", "due", "shkak", "shkaku", "zbog", "usled"))  # what follows them is not what moves
 _COUNTED = ("mobility", "weak", "context", "setting", "conflict", "group")
 _NOT_SUBJECT = frozenset(("of", "who", "which", "covers"))  # what stands before them does not move
 # Words that name an act ("evacuation", "zhvendosja", "пресељење") and so have no subject before them.
@@ -102,7 +103,7 @@ def _judged(text: str, tokens: list[Token], hits: list[Hit], code: str) -> Found
         of[hit.concept.kind].append(hit)
     things = [hit for hit in of["thing"] if not any(lists.overlaps(hit, person) for person in of["people"])]
     passage = _Passage(text, code, tokens, of["people"], things, of["place"], of["place"] + of["spot"])
-    negatives = [hit for hit in of["negative"] if _holds(hit, of["people"], code)]
+    negatives = [hit for hit in of["negative"] if _holds(hit, passage)]
     reasons: list[Reason] = []
     kept: dict[str, list[Hit]] = defaultdict(list)
     for hit in hits:
@@ -148,12 +149,14 @@ def _label(listing: lists.Lists, contexts: list[Hit], settings: list[Hit]) -> st
     return "M"
 
 
-def _holds(negative: Hit, people: list[Hit], code: str) -> bool:
-    """A negative label that passed over people, or over an "and", to be complete says nothing of what came before."""
+def _holds(negative: Hit, passage: _Passage) -> bool:
+    """A negative label holds unless it had to pass over people, an "and" or a "because of" to be complete."""
+    if any(token.folded in _CAUSES for token in passage.tokens[negative.first : negative.last]):
+        return False
     if negative.concept.names_people:
         return True
-    passed_over = any(negative.first < person.first and person.last < negative.last for person in people)
-    return not passed_over and not lists.JOINS[code].search(negative.words)
+    passed_over = any(negative.first < person.first and person.last < negative.last for person in passage.people)
+    return not passed_over and not lists.JOINS[passage.code].search(negative.words)
 
 
 def _thing_moved(hit: Hit, passage: _Passage) -> Hit | None:
