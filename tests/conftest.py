@@ -20,6 +20,10 @@ os.environ["STREHA_DATA"] = str(_DATA)
 os.environ.setdefault("STREHA_LOG_LEVEL", "CRITICAL")
 django.setup()  # the conftests beneath import rooms
 
+from streha.accounts.bridge import wall  # noqa: E402 - needs Django
+
+wall.stand_beyond("tests")  # requests and jobs announce their viewers; what tests do and look at themselves sees all
+
 NOW = dt.datetime(2026, 11, 22, 9, 0, tzinfo=dt.UTC)
 
 

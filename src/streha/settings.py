@@ -71,6 +71,7 @@ def databases() -> dict[str, dict[str, Any]]:
     else:
         register = dict(dj_database_url.parse(url, conn_max_age=None, conn_health_checks=True))
         register["OPTIONS"] = {**register.get("OPTIONS", {}), "application_name": "streha"}
+        register["ENGINE"] = "streha.accounts.bridge.postgresql"  # announces who asks: the second wall
         reads_url = env.str("STREHA_READS_DATABASE_URL", "")
         store = dict(dj_database_url.parse(reads_url, conn_max_age=None)) if reads_url else dict(register)
         if not reads_url:

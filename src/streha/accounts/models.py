@@ -101,6 +101,8 @@ class Grant(models.Model):
 class BreakGlass(models.Model):
     """A borrowed look beyond one's scope: reason, hours, and a review by another person."""
 
+    OUTSIDE_WALL = "judged by a colleague who need not see the person; it names a key and a reason"
+
     user = models.ForeignKey(User, models.PROTECT, related_name="breaks")
     subject = models.UUIDField(null=True, blank=True)  # the one person it opens
     reason = models.TextField()

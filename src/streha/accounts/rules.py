@@ -84,6 +84,14 @@ class ScopeKind(StrEnum):
     OWN = "own"  # what the user registered; of cases, one's own caseload
 
 
+class Reach(StrEnum):
+    """What the second wall is told of a viewer: where the actions of ``REACHES`` are carried."""
+
+    PEOPLE = "people"
+    SHIELDED = "shielded"
+    LISTS = "lists"
+
+
 A = Action
 F = FieldClass
 _SEE = frozenset({A.PERSON_VIEW, A.PLACE_VIEW, A.JOB_VIEW})
@@ -174,6 +182,12 @@ POLICY: Mapping[Role, Permission] = {
     Role.KEEPER: Permission(
         frozenset({A.PLACE_VIEW, A.PLACE_LOAD, A.USER_VIEW, A.USER_MANAGE, A.JOB_VIEW, A.JOB_ALL, A.LOG_VIEW})
     ),
+}
+
+REACHES: Mapping[Reach, tuple[Action, ...]] = {
+    Reach.PEOPLE: (A.PERSON_VIEW,),
+    Reach.SHIELDED: (A.SHIELDED_VIEW,),
+    Reach.LISTS: (A.IMPORT_BRING, A.IMPORT_DECIDE),
 }
 
 # Who enters does not approve; who keeps the machine does not read the people; who pays does not choose.

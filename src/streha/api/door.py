@@ -18,8 +18,10 @@ from ninja.security import HttpBearer
 
 from streha.accounts import actions as accounts
 from streha.accounts import queries
+from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
 from streha.common import errors
+from streha.people import bridge as people
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER_S = "60"
@@ -58,6 +60,7 @@ class Token(HttpBearer):
         access.require(self.action)
         if "%00" in request.META.get("QUERY_STRING", ""):  # PostgreSQL takes no text with NUL
             raise errors.BadInput(errors.NULL_SIGN, code="null_sign")
+        wall.now_asks(people.viewer(access))  # until the request ends: ``web.door`` stands around every one
         return access
 
 

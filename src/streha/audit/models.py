@@ -20,6 +20,8 @@ M = TypeVar("M", bound=models.Model)
 class SubjectKey(models.Model):
     """The key of one person, wrapped by a master key that is not in this database; empty once destroyed."""
 
+    OUTSIDE_WALL = "wrapped keys, which the keyring alone opens; asked for before anybody is seen"
+
     subject = models.UUIDField(primary_key=True)
     wrapped = models.BinaryField(max_length=60)
     master_id = models.CharField(max_length=40)
@@ -103,6 +105,8 @@ class AppendOnly(models.Model):
 class AuditRecord(AppendOnly):
     """One thing that was done, linked to the one before it in its lane."""
 
+    OUTSIDE_WALL = "sealed under the person's key, and read by role: whoever keeps the log sees no register"
+
     lane = models.CharField(max_length=20)
     seq = models.BigIntegerField()
     at = models.DateTimeField()
@@ -158,6 +162,8 @@ class AuditRecord(AppendOnly):
 
 class ReadRecord(AppendOnly):
     """Somebody looked at a person: when, what they did, which classes of field they saw, on which page."""
+
+    OUTSIDE_WALL = "who looked, by subject and class of field; written on a connection that commits at once"
 
     at = models.DateTimeField()
     actor_kind = models.CharField(max_length=20)

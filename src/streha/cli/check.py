@@ -19,6 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
 from streha.accounts import queries as accounts
+from streha.accounts.bridge import policies, wall
 from streha.audit import bridge
 from streha.audit.models import SubjectKey
 from streha.common import errors
@@ -41,13 +42,14 @@ class Finding:
     is_refused: bool = True
 
 
+@wall.beyond("check of the set-up")
 def findings() -> list[Finding]:
     """Everything that is wrong or worth knowing; empty when all is well."""
     found: list[Finding] = []
     for look in (hosts, secrets_of_office, keyring, folders, database_answers):
         found += look()
     if not any(finding.code == "database_away" for finding in found):
-        for look in (engines, migrations, demo_apart, erased_stay_erased):
+        for look in (engines, migrations, second_wall, demo_apart, erased_stay_erased):
             found += look()
     return found
 
@@ -216,6 +218,29 @@ def migrations() -> Iterator[Finding]:
                 "migrations_behind",
                 _("The database “{name}” is behind this version. Do: streha upgrade").format(name=alias),
             )
+
+
+def second_wall() -> Iterator[Finding]:
+    """On PostgreSQL: whether row-level security stands before every table about people, and holds this connection."""
+    connection = connections["default"]
+    if connection.vendor != "postgresql" or migrations_behind("default"):
+        return
+    if open_tables := [policy.table for policy in policies.missing(connection)]:
+        yield Finding(
+            "wall_missing",
+            _("Row-level security does not stand before {tables}. Do: streha upgrade").format(
+                tables=", ".join(open_tables)
+            ),
+        )
+    if policies.bypasses(connection):
+        yield Finding(
+            "wall_bypassed",
+            _(
+                "The office connects to PostgreSQL as “{user}”, whom row-level security does not hold. "
+                "Make a role that is no superuser the owner of the database, and name it in DATABASE_URL."
+            ).format(user=connection.settings_dict["USER"]),
+            is_refused=not settings.DEMO,
+        )
 
 
 def migrations_behind(alias: str) -> int:

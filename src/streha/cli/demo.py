@@ -70,6 +70,9 @@ def _open_demo_office(data: Path) -> None:
         django.setup()
     except ImproperlyConfigured as error:
         raise errors.Unavailable(errors.message("{problem}"), code="settings", problem=str(error))
+    from streha.accounts.bridge import wall
+
+    wall.stand_beyond("command demo")
 
 
 def _make(wanted: object, *, is_begun: bool) -> None:

@@ -19,6 +19,8 @@ from streha.common import errors
 
 # These run without settings and without a database; the demo makes its own settings first.
 BARE = frozenset({"names", "linkage", "risk", "law", "movement", "demo"})
+# These answer others, and announce each of them to the second wall.
+ANSWERING = frozenset({"serve", "worker"})
 FOLDER = Path(__file__).parent
 EXIT_REFUSED = 2
 
@@ -65,6 +67,10 @@ class Commands(click.Group):
             return None
         if cmd_name not in BARE:
             open_office()
+            if cmd_name not in ANSWERING:
+                from streha.accounts.bridge import wall
+
+                wall.stand_beyond(f"command {cmd_name}")
         found = importlib.import_module(f"streha.cli.{module}")
         offered: click.Command | None = getattr(found, "group", None) or getattr(found, "command", None)
         return offered

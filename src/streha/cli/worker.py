@@ -24,6 +24,7 @@ import click
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 
 from streha.accounts import queries as accounts
+from streha.accounts.bridge import wall
 from streha.accounts.models import User
 from streha.accounts.rules import NOBODY, Access, system
 from streha.audit import actions as audit
@@ -32,6 +33,7 @@ from streha.cli import presence
 from streha.common import errors
 from streha.jobs import actions, rules
 from streha.jobs.models import Job
+from streha.people import bridge as people
 
 log = logging.getLogger("streha.worker")
 
@@ -153,7 +155,9 @@ class Worker:
                     errors.message("This version has no job of kind “{kind}”."), code="job_kind", kind=job.kind
                 )
             function: Function = find(self.kinds[job.kind])
-            result = function(dict(job.payload), progress, acting(job))
+            by = acting(job)
+            with wall.asking(people.viewer(by)):
+                result = function(dict(job.payload), progress, by)
         except rules.LeaseLost:
             log.warning("job %s is held by another worker now", job.pk)
         except rules.Cancelled:

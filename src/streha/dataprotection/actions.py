@@ -7,6 +7,7 @@ import uuid
 
 from django.db import connection, transaction
 
+from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.common import errors
@@ -58,12 +59,14 @@ def retain(batch_id: int, progress: jobs.Progress, *, by: Access, at: dt.datetim
     return {"erased": len(people_due)}
 
 
+@wall.beyond("erasure")
 def erase_again(subject: uuid.UUID, *, by: Access, at: dt.datetime) -> None:
     """A restored backup still knew somebody who had been erased: every room forgets them again."""
     for room in queries.ROOMS:
         room.erase(subject, by=by.actor, at=at)
 
 
+@wall.beyond("erasure")
 def _erase(subject: uuid.UUID, *, number: str, reason: str, by: Access, at: dt.datetime) -> None:
     for room in queries.ROOMS:
         room.erase(subject, by=by.actor, at=at)

@@ -37,6 +37,8 @@ class PrincipleException(models.Model):
 class Erasure(models.Model):
     """That somebody was erased: the tombstone's key and number, when, and on whose decision."""
 
+    OUTSIDE_WALL = "a number and two days of somebody of whom nothing else is left"
+
     subject = models.UUIDField(unique=True)
     person_number = models.CharField(max_length=20)
     reason = models.CharField(max_length=20)

@@ -9,6 +9,7 @@ from types import ModuleType
 
 from django.db.models import Exists, OuterRef
 
+from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.audit import queries as log
@@ -59,11 +60,13 @@ def subject_file(access: Access, person_id: int, *, at: dt.datetime) -> SubjectF
     )
 
 
+@wall.beyond("the subject file")
 def collect(subject: uuid.UUID) -> tuple[Section, ...]:
     """What every room holds about a person."""
     return tuple(section for room in reversed(ROOMS) for section in room.collect(subject))
 
 
+@wall.beyond("retention")
 def retention_due(day: dt.date) -> list[ImportBatch]:
     """Committed imports past the day until which they may be kept, some of whose people are still in the register."""
     past = ImportBatch.objects.filter(state="committed", retain_until__lt=day)
@@ -71,6 +74,7 @@ def retention_due(day: dt.date) -> list[ImportBatch]:
     return list(past.filter(Exists(alive)).order_by("retain_until")[:50])
 
 
+@wall.beyond("retention")
 def people_of_batch(batch_id: int) -> list[tuple[int, uuid.UUID, str]]:
     """Id, key and number of the persons whom one import brought and who are not erased."""
     found = Person.objects.filter(staged__batch_id=batch_id, staged__decision="new", erased_at=None).distinct()

@@ -16,6 +16,7 @@ from django.db import models as orm
 from django.db import transaction
 
 from streha.accounts import queries as accounts
+from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.audit import bridge as bulk
@@ -503,7 +504,8 @@ def refresh_keys(person: models.Person) -> None:
     headed = models.Household.objects.filter(
         memberships__person=person, memberships__is_head=True, memberships__ended_on=None
     )
-    headed.update(sort_name=person.sort_name)
+    with wall.beyond("the name of a household by its head"):
+        headed.update(sort_name=person.sort_name)
 
 
 @transaction.atomic
@@ -549,12 +551,12 @@ def add_identifier(person_id: int, draft: rules.IdentifierDraft, *, by: Access, 
     person = _person_for_change(person_id, by, classes={FieldClass.IDENTITY})
     rules.check_identifier(draft)
     blind = audit.blind_index("identifier", rules.plain_identifier(draft.value))
-    holders = queries.holders_of_identifiers([blind]).exclude(pk=person.pk)
+    holders = [pk for pk in queries.holders_of_identifiers([blind]) if pk != person.pk]
     if models.Identifier.objects.filter(person_id__in=queries.one_person(person.pk), blind=blind, valid_to=None):
         raise errors.Conflict(
             errors.message("This number is already on file for this person."), code="identifier_again"
         )
-    near = holders.visible_to(by).first()
+    near = models.Person.objects.visible_to(by).filter(pk__in=holders).first()
     if near is not None:
         raise errors.Conflict(
             errors.message("{number} already has this document number. Compare the two before going on."),
@@ -563,7 +565,7 @@ def add_identifier(person_id: int, draft: rules.IdentifierDraft, *, by: Access, 
         )
     _write_identifiers([(person, draft)], at)
     identifier = person.identifiers.get(blind=blind, valid_to=None)
-    note_pairs([(person.pk, other.pk, "identifier") for other in holders], by=by, at=at)
+    note_pairs([(person.pk, other, "identifier") for other in holders], by=by, at=at)
     _record("identifier added", person, by, at, payload={"identifier": [None, identifier.hint]})
     return identifier
 
@@ -783,9 +785,10 @@ def hand_over(person_id: int, *, keeper_id: int, reason: str, by: Access, at: dt
     old = person.keeper_id
     person.keeper_id = keeper_id
     person.version += 1
-    person.save()
-    person.keys.update(keeper_id=keeper_id)
-    place_pairs(queries.one_person(person.pk))
+    with wall.beyond("handing over"):  # the new keeper may lie where the writer does not see
+        person.save()
+        person.keys.update(keeper_id=keeper_id)
+        place_pairs(queries.one_person(person.pk))
     _record("handed over", person, by, at, payload={"keeper": [old, keeper_id]}, reason=reason)
 
 
@@ -982,7 +985,7 @@ def add_member(household_id: int, member: rules.MemberDraft, *, by: Access, at: 
         )
     member = replace(member, person_id=person.pk)
     _refuse_second_household([person.pk])
-    if member.is_head and household.memberships.filter(ended_on=None, is_head=True).exists():
+    if member.is_head and _has_head(household.pk):
         raise errors.BadInput(errors.message("A household has one head. Choose one."), code="two_heads")
     membership = _membership_row(household, member, at)
     membership.save()
@@ -993,6 +996,12 @@ def add_member(household_id: int, member: rules.MemberDraft, *, by: Access, at: 
     household.save()
     _record_household("member added", household, by, at, payload={"members": [None, person.pk]})
     return membership
+
+
+@wall.beyond("the head of a household")
+def _has_head(household_id: int) -> bool:
+    """Whether somebody leads the household, seen by the writer or not."""
+    return models.Membership.objects.filter(household_id=household_id, ended_on=None, is_head=True).exists()
 
 
 @transaction.atomic
@@ -1021,9 +1030,10 @@ def set_head(household_id: int, *, membership_id: int, by: Access, at: dt.dateti
     new = current.filter(pk=membership_id).first()
     if new is None:
         raise errors.NotFound()
-    old = current.filter(is_head=True).first()
-    current.filter(is_head=True).update(is_head=False, relation=rules.Relation.UNKNOWN)
-    current.filter(pk=new.pk).update(is_head=True, relation=rules.Relation.HEAD)
+    with wall.beyond("the head of a household"):  # who leads it now may be nobody the writer sees
+        old = current.filter(is_head=True).first()
+        current.filter(is_head=True).update(is_head=False, relation=rules.Relation.UNKNOWN)
+        current.filter(pk=new.pk).update(is_head=True, relation=rules.Relation.HEAD)
     household.sort_name = new.person.sort_name
     household.version += 1
     household.save()
@@ -1140,6 +1150,7 @@ def note_pairs(pairs: Iterable[tuple[int, int, str]], *, by: Access, at: dt.date
 
 
 @transaction.atomic
+@wall.beyond("pairs that may be one")
 def note_scored(pairs: Iterable[tuple[int, int, str, float]], *, by: Access, at: dt.datetime) -> int:
     """Each pair waits for a decision with its probability; one that waits already takes the new one if it has none.
 
@@ -1189,6 +1200,7 @@ def _sides(ids: Iterable[int]) -> dict[int, rules.Side]:
     return found
 
 
+@wall.beyond("in whose queue a pair waits")
 def place_pairs(ids: Iterable[int]) -> None:
     """Waiting pairs of these persons stand in the queue of who keeps both now; called when keeper or shield changes."""
     wanted = list(ids)
@@ -1207,6 +1219,7 @@ def place_pairs(ids: Iterable[int]) -> None:
             models.MatchPair.objects.filter(pk=pair.pk).update(keeper_id=keeper_id, is_central=keeper_id is None)
 
 
+@wall.beyond("in whose queue a pair waits")
 def weigh_pairs(consequences: Mapping[int, int], *, by: Access) -> None:
     """Each pair stands in the queue by its consequence, the heaviest first.
 

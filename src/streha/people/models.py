@@ -7,13 +7,16 @@ declares each of its columns in ``FIELD_CLASSES`` or, when it says nothing about
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import RawSQL
 
-from streha.accounts.rules import Access, Action, ScopeKind
+from streha.accounts.bridge import wall
+from streha.accounts.bridge.wall import Ground
+from streha.accounts.rules import Access, Action, Reach, ScopeKind
 from streha.common.codes import FieldClass, Language, Precision, Script, Sex
 from streha.people import rules
 from streha.places import queries as places
@@ -47,6 +50,17 @@ class FoldedField(models.CharField):  # type: ignore[type-arg]
         return name, path, args, kwargs
 
 
+def ground_of(access: Access, *actions: Action) -> Ground:
+    """Where the access carries any of the actions, its areas with all that lies in them."""
+    scopes = {scope for action in actions for scope in access.scopes(action)}
+    kinds = rules.scopes_by_kind(scopes)
+    if ScopeKind.EVERYTHING in kinds:
+        return Ground(everywhere=True)
+    areas = places.subtree_ids(int(key) for key in kinds[ScopeKind.AREA]) if ScopeKind.AREA in kinds else ()
+    users = [access.user_id] if ScopeKind.OWN in kinds and access.user_id is not None else []
+    return Ground(False, sorted(areas), [int(key) for key in kinds.get(ScopeKind.ORGANISATION, ())], users)
+
+
 def visible_q(access: Access, action: Action = Action.PERSON_VIEW, prefix: str = "") -> models.Q:
     """The persons (or what hangs on ``prefix``) on which the access carries the action.
 
@@ -58,26 +72,28 @@ def visible_q(access: Access, action: Action = Action.PERSON_VIEW, prefix: str =
 
 def kept_q(access: Access, action: Action, prefix: str = "") -> models.Q:
     """What the policy says of a row with a keeper, an organisation and a shield: a person, a household, a home."""
-    plain = _scope_q(access, action, prefix) & models.Q(**{f"{prefix}shielded": False})
-    if access.opened and access.allows(action):
-        plain |= models.Q(**{f"{prefix}subject__in": sorted(access.opened), f"{prefix}shielded": False})
-    if access.allows(Action.SHIELDED_VIEW) and access.allows(action):
-        plain |= _scope_q(access, Action.SHIELDED_VIEW, prefix)
-    return plain & models.Q(**{f"{prefix}erased_at": None})
+    carried = access.allows(action)
+    return seen_q(
+        ground_of(access, action),
+        ground_of(access, Action.SHIELDED_VIEW) if carried else Ground(),
+        sorted(access.opened) if carried else [],
+        prefix,
+    )
 
 
-def _scope_q(access: Access, action: Action, prefix: str) -> models.Q:
-    found = models.Q(pk__in=[])
-    for kind, keys in rules.scopes_by_kind(access.scopes(action)).items():
-        if kind == ScopeKind.EVERYTHING:
-            return ~models.Q(pk__in=[])  # not the empty Q, which vanishes from an OR
-        if kind == ScopeKind.AREA:
-            found |= models.Q(**{f"{prefix}keeper_id__in": sorted(places.subtree_ids(int(k) for k in keys))})
-        elif kind == ScopeKind.ORGANISATION:
-            found |= models.Q(**{f"{prefix}organisation_id__in": [int(k) for k in keys]})
-        elif kind == ScopeKind.OWN:
-            found |= models.Q(**{f"{prefix}registered_by_id": access.user_id})
-    return found
+def seen_q(seen: Ground, shielded: Ground, opened: Collection[str] | RawSQL, prefix: str = "") -> models.Q:
+    """The policy on a row of a person or household: for a query with values, for the second wall with settings."""
+    found = seen.q(prefix) & models.Q(**{f"{prefix}shielded": False})
+    if isinstance(opened, RawSQL) or opened:
+        found |= models.Q(**{f"{prefix}subject__in": opened, f"{prefix}shielded": False})
+    found |= shielded.q(prefix)
+    return found & models.Q(**{f"{prefix}erased_at": None})
+
+
+def seen_by_whom_asks() -> models.Q:
+    """The same policy as the second wall reads it from the session; a merged record is seen with the one it answers by.
+    """
+    return seen_q(wall.announced(Reach.PEOPLE), wall.announced(Reach.SHIELDED), wall.listed("opened", "uuid"))
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -125,6 +141,7 @@ class Person(models.Model):
 
     objects: ClassVar[PersonQuerySet] = PersonQuerySet.as_manager()  # type: ignore[assignment]
 
+    WALL = wall.rule(seen_by_whom_asks, led_by="canonical")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "sort_name": F.IDENTITY,
         "birth_date": F.IDENTITY,
@@ -239,6 +256,7 @@ class Name(PersonFact):
     lent_kind = models.CharField(max_length=12, blank=True, editable=False)
     """While records are merged, the one that is kept bears the names of all: whose it is, and its kind before."""
 
+    WALL = wall.through("person")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "kind": F.IDENTITY,
         "script": F.IDENTITY,
@@ -261,6 +279,14 @@ class Name(PersonFact):
         return " ".join(part for part in (self.given, self.father, self.family) if part)
 
 
+def key_seen_by_whom_asks() -> models.Q:
+    """The same policy on the search index: by its own columns where areas decide, by the person where more does."""
+    seen = wall.announced(Reach.PEOPLE)
+    by_area = Ground(seen.everywhere, seen.areas).q() & models.Q(shielded=False)
+    closely = wall.said("opened", "people_organisations", "people_user", *(f"shielded_{kind}" for kind in wall.KINDS))
+    return by_area | (closely & models.Q(models.Exists(Person.objects.filter(pk=models.OuterRef("person_id")))))
+
+
 class NameKey(models.Model):
     """A folded word of a person's names, beside what the policy and the order of a list need: the search index."""
 
@@ -270,6 +296,7 @@ class NameKey(models.Model):
     keeper = models.ForeignKey("places.Area", models.PROTECT, related_name="+", db_index=False)
     shielded = models.BooleanField(default=False)
 
+    WALL = wall.rule(key_seen_by_whom_asks)
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "key": F.IDENTITY,
         "sort_name": F.IDENTITY,
@@ -298,6 +325,7 @@ class Identifier(PersonFact):
     blind = models.CharField(max_length=64, editable=False)
     hint = models.CharField(max_length=4, editable=False)
 
+    WALL = wall.through("person")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "kind": F.IDENTITY,
         "issuer": F.IDENTITY,
@@ -329,6 +357,7 @@ class Contact(PersonFact):
     blind = models.CharField(max_length=64, blank=True, editable=False)
     hint = models.CharField(max_length=12, blank=True, editable=False)
 
+    WALL = wall.through("person")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "kind": F.CONTACT,
         "sealed": F.CONTACT,
@@ -350,10 +379,14 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
     def visible_to(self, access: Access, action: Action = Action.PERSON_VIEW) -> Self:
         """Households in the access's scope, none of whose members is hidden from it."""
         seen = self.filter(kept_q(access, action, ""))
-        hidden = Membership.objects.filter(household=models.OuterRef("pk"), person__shielded=True)
         if not access.allows(Action.SHIELDED_VIEW):
-            seen = seen.filter(~models.Exists(hidden))
+            seen = seen.filter(~models.Exists(hidden_members()))
         return seen
+
+
+def hidden_members() -> models.QuerySet[Membership]:
+    """Members of an outer household who hide it from whoever may not see shielded people."""
+    return Membership.objects.filter(household=models.OuterRef("pk"), person__shielded=True)
 
 
 class Household(models.Model):
@@ -377,6 +410,7 @@ class Household(models.Model):
 
     objects: ClassVar[HouseholdQuerySet] = HouseholdQuerySet.as_manager()  # type: ignore[assignment]
 
+    WALL = wall.rule(seen_by_whom_asks, hidden_by=hidden_members)
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "sort_name": F.IDENTITY,
         "home_area": F.HOME_LOCATION,
@@ -433,6 +467,7 @@ class Membership(models.Model):
     ended_by_merge = models.BooleanField(default=False, editable=False)
     """While records are merged, the one that is kept lives in one household alone; undoing opens the other again."""
 
+    WALL = wall.through("person")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "relation": F.IDENTITY,
         "is_head": F.IDENTITY,
@@ -472,6 +507,11 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.person_id} in {self.household_id}"
 
+    @property
+    def household_number(self) -> str:
+        """The household's number, known even where the household itself is not for the viewer."""
+        return rules.household_number(self.household_id)
+
 
 class DisplacementEpisode(models.Model):
     """A person, from a place, to a place, for a cause, with dates as precise as they are known."""
@@ -489,6 +529,7 @@ class DisplacementEpisode(models.Model):
     ended_precision = models.CharField(max_length=10, blank=True, choices=choices(Precision))
     noted_at = models.DateTimeField()
 
+    WALL = wall.through("person")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "status": F.IDENTITY,
         "cause": F.IDENTITY,
@@ -536,6 +577,7 @@ class Intention(models.Model):
     said_on = models.DateField()
     noted_at = models.DateTimeField()
 
+    WALL = wall.through("person")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "wish": F.IDENTITY,
         "area": F.HOME_LOCATION,
@@ -560,6 +602,7 @@ class Functioning(models.Model):
     communicating = models.PositiveSmallIntegerField(null=True, blank=True)
     noted_at = models.DateTimeField()
 
+    WALL = wall.through("person")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "asked_on": F.HEALTH,
         **dict.fromkeys(rules.FUNCTIONING_DOMAINS, F.HEALTH),
@@ -586,6 +629,7 @@ class SpecificNeed(PersonFact):
     kind = models.CharField(max_length=20, choices=choices(rules.NeedKind))
     note_sealed = models.BinaryField(null=True, editable=False)
 
+    WALL = wall.through("person")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {"kind": F.HEALTH, "note_sealed": F.HEALTH}
     TECHNICAL: ClassVar[frozenset[str]] = _FACT_TECHNICAL
 
@@ -604,6 +648,7 @@ class ProtectionNote(models.Model):
     noted_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     noted_at = models.DateTimeField()
 
+    WALL = wall.through("person")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {"sealed": F.PROTECTION}
     TECHNICAL: ClassVar[frozenset[str]] = frozenset({"id", "person", "noted_by", "noted_at"})
 
@@ -625,6 +670,7 @@ class Consent(models.Model):
     noted_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     noted_at = models.DateTimeField()
 
+    WALL = wall.through("person")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "purpose": F.IDENTITY,
         "recipients": F.IDENTITY,
@@ -664,6 +710,7 @@ class Transfer(models.Model):
     at = models.DateTimeField()
     by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
 
+    WALL = wall.through("person")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "recipient": F.IDENTITY,
         "purpose": F.IDENTITY,
@@ -694,6 +741,7 @@ class MatchPair(models.Model):
     is_central = models.BooleanField(default=False)
     found_at = models.DateTimeField()
 
+    WALL = wall.through("left", "right")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "why": F.IDENTITY,
         "probability": F.IDENTITY,

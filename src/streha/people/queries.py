@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 from django.db.models import Exists, F, Model, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action, Scope, ScopeKind
 from streha.audit import actions as audit
 from streha.common import errors
@@ -115,11 +116,11 @@ def unsealed(subject: uuid.UUID, token: bytes | memoryview[int] | None, context:
     return audit.unseal(subject, bytes(token), context=context).decode() if token else ""
 
 
-def holders_of_identifiers(blinds: Iterable[str]) -> models.PersonQuerySet:
+@wall.beyond("who holds a document")
+def holders_of_identifiers(blinds: Iterable[str]) -> list[int]:
     """Persons, visible or not, who hold one of these documents now: for actions, never for a screen."""
-    held = models.Identifier.objects.filter(blind__in=list(blinds), valid_to=None)
-    kept = answering(held.values_list("person_id", flat=True))
-    return models.Person.objects.filter(pk__in=set(kept.values()), erased_at=None)
+    held = models.Identifier.objects.filter(blind__in=list(blinds), valid_to=None, person__erased_at=None)
+    return sorted(set(answering(held.values_list("person_id", flat=True)).values()))
 
 
 # --- who answers for whom -------------------------------------------------------------------------
@@ -240,7 +241,7 @@ def _after(rows: QuerySet[Kept], after: str) -> QuerySet[Kept]:
 
 CURRENT_MEMBERSHIP = Prefetch(
     "memberships",
-    queryset=models.Membership.objects.filter(ended_on=None).select_related("household"),
+    queryset=models.Membership.objects.filter(ended_on=None),
     to_attr="current_memberships",
 )
 CURRENT_NAMES = Prefetch(
@@ -311,7 +312,8 @@ def search(access: Access, text: str, *, after: str = "", limit: int = PAGE_SIZE
     if question.person_id is not None or question.numbers:
         ids = _by_number(access, question, limit)
         return Found(question, tuple(with_people(ids)), (), (), (), "")
-    wanted = [_wanted(word) for word in question.words]
+    with wall.beyond("how rare a word is"):  # an estimate that chooses the way, and is never shown
+        wanted = [_wanted(word) for word in question.words]
     ids, next_key = _by_words(access, wanted, after, limit)
     areas = tuple(area for word in wanted for area in word.areas)
     return Found(question, tuple(with_people(ids)), (), spelt, areas, next_key)
@@ -494,7 +496,8 @@ def visible_person(access: Access, person_id: int) -> models.Person:
     found = seen.filter(pk=person_id).first()
     if found is not None:
         return found
-    gone = models.Person.objects.filter(pk=person_id, canonical__isnull=False).first()
+    with wall.beyond("where a number went that was merged"):
+        gone = models.Person.objects.filter(pk=person_id, canonical__isnull=False).first()
     if gone is None:
         raise errors.NotFound()
     found = seen.filter(pk=gone.kept_id).first()
@@ -538,7 +541,8 @@ def person_page(access: Access, person_id: int, *, at: dt.datetime) -> PersonPag
         classes=sorted(classes & _SHOWN_AT_ONCE),
         where="person",
     )
-    memberships = list(person.memberships.select_related("household__home_area").order_by("-pk"))
+    with wall.beyond("the home of somebody who is shown"):
+        memberships = list(person.memberships.select_related("household__home_area").order_by("-pk"))
     same = {"person_id__in": [person.pk, *person.merged.values_list("pk", flat=True)]}
     current = next((m for m in memberships if m.ended_on is None), None)
 
@@ -611,7 +615,8 @@ def _sealed(
     if what == "community":
         return FieldClass.COMMUNITY, person.community_sealed, models.SEALED_COMMUNITY, person.subject
     if what == "address":
-        home = models.Household.objects.filter(memberships__person=person, memberships__ended_on=None).first()
+        with wall.beyond("the home of somebody who is shown"):
+            home = models.Household.objects.filter(memberships__person=person, memberships__ended_on=None).first()
         if home is not None:
             return FieldClass.HOME_LOCATION, home.address_sealed, models.SEALED_ADDRESS, home.subject
     raise errors.NotFound()
@@ -681,12 +686,14 @@ def address_of(access: Access, household_id: int, *, at: dt.datetime) -> str:
     household = models.Household.objects.visible_to(access).filter(pk=household_id).first()
     if household is None or FieldClass.HOME_LOCATION not in readable(access, Record.of(household)):
         raise errors.NotFound()
-    members = models.Membership.objects.filter(household=household, ended_on=None).select_related("person")
+    members = models.Membership.objects.filter(household=household, ended_on=None)
+    with wall.beyond("whose home was shown"):
+        subjects = list(members.values_list("person__subject", flat=True))
     audit.looked(
         by=access.actor,
         at=at,
         verb="shown",
-        subjects=[m.person.subject for m in members],
+        subjects=subjects,
         classes=[FieldClass.HOME_LOCATION],
         where="address",
     )
@@ -704,6 +711,7 @@ def alike(access: Access, draft: rules.PersonDraft, *, limit: int = 5) -> list[m
     return with_people([pk for pk in ids if pk in kept][:limit])
 
 
+@wall.beyond("who may be the same")
 def candidates(draft: rules.PersonDraft) -> list[tuple[int, str]]:
     """Persons, visible or not, with the same document, or the same names and a birth date that may agree.
 

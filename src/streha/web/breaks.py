@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from streha.accounts import actions, models
+from streha.accounts.bridge import wall
 from streha.accounts.rules import Action
 from streha.common import errors
 from streha.people.models import Person
@@ -48,7 +49,8 @@ def to_judge(request: door.Request) -> list[models.BreakGlass]:
 def with_numbers(looks: list[models.BreakGlass]) -> list[tuple[models.BreakGlass, str]]:
     """Each look with the number of the person, as people read it out."""
     people = Person.objects.filter(subject__in=[look.subject for look in looks if look.subject])
-    numbers = {person.subject: person.number for person in people.only("id", "subject")}
+    with wall.beyond("numbers behind break-glass"):
+        numbers = {person.subject: person.number for person in people.only("id", "subject")}
     return [(look, numbers.get(look.subject, "")) for look in looks if look.subject]
 
 
@@ -71,6 +73,7 @@ def ask(request: door.Request) -> HttpResponse:
     return render(request, "breaks/ask.html", {"form": form})
 
 
+@wall.beyond("who is behind a number, for break-glass")
 def subject_of(person_id: int) -> uuid.UUID:
     """The subject behind a number. Raises BadInput when nobody has it, or the person was erased."""
     subject = Person.objects.filter(pk=person_id, erased_at=None).values_list("subject", flat=True).first()

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.template import loader
 from django.urls import reverse
@@ -28,9 +28,11 @@ from django.utils.translation import gettext
 from django_htmx.http import HttpResponseClientRedirect
 
 from streha.accounts import actions, queries, rules
+from streha.accounts.bridge import wall
 from streha.accounts.models import User
 from streha.common import errors
 from streha.common.words import Several, Words
+from streha.people import bridge as people
 from streha.web import labels, rail
 
 PUBLIC: Final = "public"
@@ -111,12 +113,17 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: Request) -> HttpResponseBase:
+        with wall.asking(wall.NOBODY):
+            return self._answer(request)
+
+    def _answer(self, request: Request) -> HttpResponseBase:
         if request.path.startswith(API_PREFIX):
             request.access = rules.NOBODY
             return self.get_response(request)
         user = request.user
         try:
             request.access = queries.access(user, now()) if user.is_authenticated else rules.NOBODY
+            wall.now_asks(people.viewer(request.access))
         except Exception as error:
             if (found := outage(error)) is None:
                 raise
@@ -126,6 +133,8 @@ class AccessMiddleware:
             translation.activate(language)
             request.LANGUAGE_CODE = language
         response = self.get_response(request)
+        if isinstance(response, StreamingHttpResponse):  # it is written after this guard has gone home
+            response.streaming_content = _asked_by(wall.viewer(), response.streaming_content)
         if response.status_code == METHOD_NOT_ALLOWED:
             return failure(request, errors.BadInput(FORM_ONLY, code="form_only"), status=METHOD_NOT_ALLOWED)
         return response
@@ -159,6 +168,17 @@ class AccessMiddleware:
             return failure(request, exception)
         found = outage(exception)
         return None if found is None else unavailable(request, found)
+
+
+def _asked_by(who: wall.Viewer, pieces: Any) -> Iterator[bytes]:
+    """The pieces of a streamed answer, each made with the rights of whoever asked for it."""
+    rest = iter(pieces)
+    while True:
+        with wall.asking(who):
+            piece = next(rest, None)
+        if piece is None:
+            return
+        yield piece
 
 
 def to_login(request: HttpRequest) -> HttpResponseBase:

@@ -81,6 +81,7 @@ class Office:
     def script(self, text: str) -> list[str]:
         """The command line that runs Python in this office."""
         begin = "from streha.cli.main import open_office; open_office()\n"
+        begin += "from streha.accounts.bridge import wall; wall.stand_beyond('test')\n"
         begin += "import datetime as dt, uuid\nfrom streha.audit import actions, bridge, models, queries\n"
         begin += "from streha.audit.rules import Actor, Entry\n"
         begin += "at = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC); by = Actor('user', '7', 'arta')\n"

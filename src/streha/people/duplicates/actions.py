@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.audit import rules as audit_rules
@@ -53,6 +54,7 @@ class Outcome:
 
 
 @transaction.atomic
+@wall.beyond("deciding about pairs")
 def decide(pair_id: int, opinion: Opinion, *, by: Access, at: dt.datetime, is_bulk: bool = False) -> Outcome:
     """The opinion stands; the two are merged, kept apart, or wait for another person.
 
@@ -198,6 +200,7 @@ def _settle_twins(pair: MatchPair, both: tuple[queries.Side, queries.Side]) -> N
     MatchPair.objects.filter(same, state__in=WAITING_PAIRS).exclude(pk=pair.pk).update(state=PairState.DIFFERENT)
 
 
+@wall.beyond("deciding about pairs")
 def merge_certain(pair_ids: Collection[int], *, by: Access, at: dt.datetime) -> tuple[int, int]:
     """Each pair that is still certain is merged as proposed, one after the other; returns how many, and how many not.
 
@@ -225,6 +228,7 @@ def proposed(left: queries.Side, right: queries.Side) -> merges.Choice:
 
 
 @transaction.atomic
+@wall.beyond("deciding about pairs")
 def take_back(pair_id: int, *, by: Access, at: dt.datetime) -> MatchPair:
     """The pair waits again as if nobody had said anything; a pair that was merged is parted instead (``part``)."""
     by.require(Action.DUPLICATES_DECIDE)
@@ -246,6 +250,7 @@ def _reopen(pair: MatchPair, by: Access, at: dt.datetime) -> None:
 
 
 @transaction.atomic
+@wall.beyond("deciding about pairs")
 def part(
     merge_id: int, *, by: Access, at: dt.datetime, going: Collection[str] = (), reason: str = ""
 ) -> tuple[people.Person, people.Person]:
@@ -258,6 +263,7 @@ def part(
 
 
 @transaction.atomic
+@wall.beyond("deciding about pairs")
 def note_by_hand(one_id: int, other_id: int, *, by: Access, at: dt.datetime) -> MatchPair:
     """Two records that somebody thinks are one person wait as a pair; a pair that was decided waits again."""
     by.require(Action.DUPLICATES_DECIDE)

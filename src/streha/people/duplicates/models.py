@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from streha.accounts.bridge import wall
 from streha.common.codes import FieldClass
 from streha.people.duplicates import rules
 from streha.people.models import MatchPair, Person, choices
@@ -30,6 +31,7 @@ class MatchDecision(models.Model):
     decided_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     undone_at = models.DateTimeField(null=True, blank=True)
 
+    WALL = wall.through("pair")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "verdict": FieldClass.IDENTITY,
         "probability": FieldClass.IDENTITY,

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.common import errors
@@ -256,10 +257,11 @@ def _side(person: people.Person) -> Side:
 
 def _sources(person: people.Person, same: Sequence[int]) -> Iterable[Source]:
     rows = StagedRecord.objects.filter(Q(person_id__in=same) | Q(into_id__in=same), is_done=True)
-    lists = [
-        Source(row.batch.registered_at, str(row.batch.registered_by or ""), row.batch.number, row.number)
-        for row in rows.select_related("batch__registered_by").order_by("pk")[:5]
-    ]
+    with wall.beyond("from which list a record comes"):
+        lists = [
+            Source(row.batch.registered_at, str(row.batch.registered_by or ""), row.batch.number, row.number)
+            for row in rows.select_related("batch__registered_by").order_by("pk")[:5]
+        ]
     if not person.source.startswith("import:"):
         yield Source(person.registered_at, str(person.registered_by or ""))
     yield from lists
@@ -377,6 +379,7 @@ def rates(access: Access) -> dict[rules.Band, rules.Rate]:
     return rules.rates(decided)
 
 
+@wall.beyond("whether a pair holds help back")
 def is_held(person_id: int) -> bool:
     """Whether an undecided pair holds back what this person is entitled to.
 

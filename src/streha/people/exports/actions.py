@@ -119,7 +119,7 @@ def _row(by: Access, person: models.Person) -> tuple[str, ...]:
         person.sex,
         "/".join(person.home_area.labels()[::2]) if sees_home and person.home_area else "",
         "/".join(person.keeper.labels()[::2]),
-        homes[0].household.number if homes else "",
+        homes[0].household_number if homes else "",
     )
 
 

@@ -8,6 +8,8 @@ from django.db import models
 class ExportFile(models.Model):
     """The file itself lies sealed on disk under ``subject``'s key; with the key gone it is noise."""
 
+    OUTSIDE_WALL = "seen by who asked for it; its subject is the key of a file, not of a person"
+
     subject = models.UUIDField(unique=True, editable=False)
     kind = models.CharField(max_length=20, default="people")
     asked_by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
+from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.audit import bridge as audit_bridge
@@ -261,6 +262,7 @@ def _record(batch: ImportBatch, verb: str, by: Access, at: dt.datetime, payload:
 # --- staging --------------------------------------------------------------------------------------------------------
 
 
+@wall.beyond("a list is compared with everybody")
 def stage(batch_id: int, progress: jobs.Progress, *, by: Access, at: dt.datetime) -> dict[str, int]:
     """Every row of the list is staged: read, checked, compared with the list and the register; the batch is in review.
 
@@ -618,6 +620,7 @@ def start_commit(batch_id: int, *, by: Access, at: dt.datetime) -> ImportBatch:
     return batch
 
 
+@wall.beyond("a list is taken in")
 def commit(batch_id: int, progress: jobs.Progress, *, by: Access, at: dt.datetime) -> dict[str, int]:
     """Every decided row has become a person, facts of a person, or nothing; the batch is closed when no row is open."""
     batch = ImportBatch.objects.get(pk=batch_id)
@@ -885,6 +888,7 @@ def abandon(batch_id: int, *, by: Access, at: dt.datetime) -> ImportBatch:
     return batch
 
 
+@wall.beyond("an abandoned list is destroyed")
 def forget_abandoned(batch_id: int, progress: jobs.Progress, *, by: Access, at: dt.datetime) -> dict[str, int]:
     """Rows of an abandoned batch that became nobody are gone, and their keys with them."""
     batch = ImportBatch.objects.get(pk=batch_id, state=BatchState.ABANDONED)
@@ -901,6 +905,7 @@ def forget_abandoned(batch_id: int, progress: jobs.Progress, *, by: Access, at: 
     return {"forgotten": gone}
 
 
+@wall.beyond("rows are destroyed with their candidates")
 def _forget_rows(batch: ImportBatch, by: Access, at: dt.datetime, found: Iterable[tuple[int, Any]]) -> int:
     gone = list(found)
     for start in range(0, len(gone), PIECE):

@@ -12,11 +12,12 @@ from typing import ClassVar, Self
 
 from django.db import models
 
-from streha.accounts.rules import Access, Action, ScopeKind
+from streha.accounts.bridge import wall
+from streha.accounts.rules import Access, Action, Reach
 from streha.common.codes import FieldClass
+from streha.people import models as people_models
 from streha.people import rules as people
 from streha.people.imports.rules.columns import Field
-from streha.places import queries as places
 
 SEALED_FILE = "people.importfile.sealed"
 SEALED_ROW = "people.stagedrecord.sealed"
@@ -63,22 +64,18 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
 
     def visible_to(self, access: Access, action: Action | None = None) -> Self:
         """Batches whose area, organisation or bringer lies in a scope of bringing or deciding (or of ``action``)."""
-        actions = MAY_SEE if action is None else (action,)
-        seen = models.Q(pk__in=[])
-        for scope in sorted({scope for one in actions for scope in access.scopes(one)}):
-            if scope.kind == ScopeKind.EVERYTHING:
-                return self
-            if scope.kind == ScopeKind.AREA:
-                seen |= models.Q(keeper_id__in=sorted(places.subtree_ids([int(scope.key)])))
-            elif scope.kind == ScopeKind.ORGANISATION:
-                seen |= models.Q(organisation_id=int(scope.key))
-            elif scope.kind == ScopeKind.OWN and access.user_id is not None:
-                seen |= models.Q(registered_by_id=access.user_id)
-        return self.filter(seen)
+        return self.filter(people_models.ground_of(access, *(MAY_SEE if action is None else (action,))).q())
+
+
+def seen_by_whom_asks() -> models.Q:
+    """The same policy as the second wall reads it from the session."""
+    return wall.announced(Reach.LISTS).q()
 
 
 class ImportBatch(models.Model):
     """One list as it was brought: what it is, why it may be kept, and how far it has come."""
+
+    WALL = wall.rule(seen_by_whom_asks)
 
     subject = models.UUIDField(unique=True, editable=False)
     file_name = models.CharField(max_length=120)
@@ -148,6 +145,8 @@ class ImportBatch(models.Model):
 class ImportFile(models.Model):
     """The file as it came, sealed under the batch's own key; gone as soon as the batch is closed."""
 
+    WALL = wall.through("batch")
+
     batch = models.OneToOneField(ImportBatch, models.CASCADE, related_name="file", primary_key=True)
     sealed = models.BinaryField(editable=False)
 
@@ -157,6 +156,8 @@ class ImportFile(models.Model):
 
 class ImportRemark(models.Model):
     """What a reader should know of the sheet: a title above the headings, a totals row left out, merged cells."""
+
+    WALL = wall.through("batch")
 
     batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="remarks")
     code = models.CharField(max_length=40)
@@ -168,6 +169,8 @@ class ImportRemark(models.Model):
 
 class ImportColumn(models.Model):
     """One column of the list and what it means."""
+
+    WALL = wall.through("batch")
 
     batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="columns")
     position = models.PositiveIntegerField()
@@ -203,6 +206,8 @@ class RememberedColumn(models.Model):
 
 class StagedRecord(models.Model):
     """One row as it waits for a decision; sealed as it came and as it was read."""
+
+    WALL = wall.through("batch")
 
     batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="records", db_index=False)
     number = models.PositiveIntegerField()
@@ -265,6 +270,8 @@ class StagedRecord(models.Model):
 class StagedProblem(models.Model):
     """What is wrong with a cell of a row, by code and column; the value stands in the sealed row alone."""
 
+    WALL = wall.through("record")
+
     batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="problems", db_index=False)
     record = models.ForeignKey(StagedRecord, models.CASCADE, related_name="problems")
     code = models.CharField(max_length=40)
@@ -283,6 +290,8 @@ class StagedProblem(models.Model):
 
 class StagedCandidate(models.Model):
     """Somebody in the register who may be the person of a row, and by what. Shown only to who may see that person."""
+
+    WALL = wall.through("record", "person")
 
     record = models.ForeignKey(StagedRecord, models.CASCADE, related_name="candidates")
     person = models.ForeignKey("people.Person", models.CASCADE, related_name="+")

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import models as orm
 from django.db import transaction
 
+from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.audit import rules as audit_rules
@@ -46,6 +47,7 @@ class Choice:
 
 
 @transaction.atomic
+@wall.beyond("merging and parting")
 def merge(
     choice: Choice,
     *,
@@ -124,6 +126,7 @@ def _check(
 
 
 @transaction.atomic
+@wall.beyond("merging and parting")
 def undo(
     merge_id: int, *, by: Access, at: dt.datetime, going: Collection[str] = (), reason: str = ""
 ) -> tuple[people.Person, people.Person]:

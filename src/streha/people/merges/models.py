@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from streha.accounts.bridge import wall
 from streha.common.codes import FieldClass
 from streha.people.models import MatchPair, Person
 
@@ -32,6 +33,7 @@ class MergeRecord(models.Model):
     undone_at = models.DateTimeField(null=True, blank=True)
     undone_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
 
+    WALL = wall.through("kept", "gone")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "taken": FieldClass.IDENTITY,
         "sealed": FieldClass.PROTECTION,

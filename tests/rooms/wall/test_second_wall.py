@@ -1,0 +1,367 @@
+"""The second wall: raw SQL, asked with a viewer's settings, sees what ``visible_to`` gives and nothing beyond.
+
+On SQLite there is no such wall, and these tests have nothing to look at.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from django.db import DatabaseError, connection, models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from tests import factories
+from tests.factories import AT, EVERYWHERE, OFFICE
+from tests.rooms.people_imports.conftest import TERMS, committed, staged
+
+from streha.accounts import actions as account_actions
+from streha.accounts import queries as account_queries
+from streha.accounts.bridge import policies, wall
+from streha.accounts.models import User
+from streha.accounts.rules import NOBODY, Access, HeldRole, Role, Scope, ScopeKind
+from streha.audit import bridge as audit_bridge
+from streha.dataprotection import actions as protection
+from streha.people import actions, bridge, rules
+from streha.people import models as register
+from streha.people.imports import models as imports
+from streha.places import queries as places
+from streha.web import door
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="row-level security is PostgreSQL's"),
+]
+
+
+def test_the_wall_stands_and_holds_this_connection() -> None:
+    assert not policies.bypasses(connection), "the tests connect as a superuser, whom no policy holds"
+    assert policies.missing(connection) == []
+
+
+# --- the same as visible_to, for everybody ----------------------------------------------------------------------------
+
+
+def somebody_with_everything(person: register.Person) -> None:
+    """A row about the person in every table that the office fills."""
+    actions.add_identifier(
+        person.pk, rules.IdentifierDraft(rules.IdentifierKind.ID_CARD, f"7{person.pk:09}"), by=OFFICE, at=AT
+    )
+    actions.add_contact(
+        person.pk, rules.ContactDraft(rules.ContactKind.PHONE, f"+38344{person.pk:06}"), by=OFFICE, at=AT
+    )
+    actions.add_need(person.pk, rules.NeedKind.OTHER, note="-", by=OFFICE, at=AT)
+    actions.add_protection_note(person.pk, "-", by=OFFICE, at=AT)
+    actions.add_episode(
+        person.pk, rules.EpisodeDraft(rules.EpisodeStatus.DISPLACED, rules.Cause.CONFLICT), by=OFFICE, at=AT
+    )
+    actions.say_intention(
+        person.pk, wish=rules.Wish.RETURN, area_id=None, said_on=dt.date(2026, 5, 1), by=OFFICE, at=AT
+    )
+    actions.note_functioning(person.pk, {"seeing": 1}, asked_on=dt.date(2026, 5, 1), by=OFFICE, at=AT)
+    consent = actions.give_consent(
+        person.pk,
+        purpose="Return",
+        recipients="",
+        basis=rules.LegalBasis.CONSENT,
+        given_on=dt.date(2026, 1, 1),
+        expires_on=None,
+        evidence="-",
+        by=OFFICE,
+        at=AT,
+    )
+    actions.record_transfer(
+        person.pk,
+        recipient="Partner",
+        purpose="Return",
+        classes=[],
+        basis=rules.LegalBasis.CONSENT,
+        consent_id=consent.pk,
+        by=OFFICE,
+        at=AT,
+    )
+
+
+@pytest.fixture
+def world() -> Iterator[dict[str, register.Person]]:
+    """People in two regions, some shielded, of an organisation, one's own, erased; in households, pairs and lists."""
+    own = factories.user(Role.ENUMERATOR, scope=Scope(ScopeKind.OWN), name="own")
+    club = account_actions.create_organisation("Club", kind="ngo", by=OFFICE, at=AT)
+    mine = account_queries.access(own, AT)
+    people = {
+        "prizren": factories.person("Arta", "Krasniqi"),
+        "hidden": factories.person("Fatime", "Gashi", shielded=True),
+        "peja": factories.person("Agim", "Berisha", code="17"),
+        "hidden_peja": factories.person("Drita", "Shala", code="17", shielded=True),
+        "of_club": factories.person("Blerim", "Hoti", code="17"),
+        "own": factories.person("Teuta", "Rama", by=mine),
+        "erased": factories.person("Zana", "Morina"),
+        "alone": factories.person("Ilir", "Bytyqi", code="09"),
+    }
+    register.Person.objects.filter(pk=people["of_club"].pk).update(organisation=club)
+    for person in people.values():
+        somebody_with_everything(person)
+    factories.household(people["prizren"], people["peja"], address="Rruga 1")
+    factories.household(people["alone"], people["hidden"], address="Rruga 2")
+    register.Household.objects.filter(memberships__person=people["alone"]).update(shielded=False)
+    factories.household(people["of_club"], people["hidden_peja"])
+    factories.household(people["own"])
+    register.Household.objects.filter(memberships__person=people["of_club"]).update(organisation=club, shielded=False)
+    actions.note_pairs([(people["prizren"].pk, people["peja"].pk, "name")], by=OFFICE, at=AT)
+    actions.note_pairs([(people["prizren"].pk, people["own"].pk, "name")], by=OFFICE, at=AT)
+    protection.erase_person(people["erased"].pk, reason="asked", by=factories.access(Role.DATA_PROTECTION), at=AT)
+    bring_lists()
+    yield people
+
+
+def bring_lists() -> None:
+    """A list of Prizren taken in, and one of Peja under review whose rows have candidates on both sides."""
+    for code in ("20", "17"):
+        scope = factories.in_area(code)
+        bringer = factories.access(Role.CASEWORKER, scope=scope)
+        decider = factories.access(Role.IMPORT_APPROVER, scope=scope)
+        text = "Emri;Mbiemri;Datëlindja\nArta;Krasniqi;12.04.1961\nAgim;Berisha;12.04.1961\n;;x\n"
+        batch = staged(text + f"Lum;Kelmendi;0{code[0]}.04.1990\n", bringer, int(scope.key), TERMS)
+        imports.ImportRemark.objects.create(batch=batch, code="totals")
+        if code == "20":
+            committed(batch, decider)
+
+
+def viewers(world: dict[str, register.Person]) -> dict[str, Access]:
+    """Everybody who might ask."""
+    prizren, peja = factories.in_area("20"), factories.in_area("17")
+    region = Scope(ScopeKind.AREA, str(factories.municipality("17").parent_id))
+    club = Scope(ScopeKind.ORGANISATION, str(register.Person.objects.get(pk=world["of_club"].pk).organisation_id))
+    glass = factories.access(Role.CASEWORKER, scope=prizren)
+    opened = frozenset({world["peja"].subject.hex, world["hidden_peja"].subject.hex, world["erased"].subject.hex})
+    two = factories.user(Role.CASEWORKER, scope=prizren)
+    account_actions.grant_role(two.pk, Role.PROTECTION, peja, by=OFFICE, at=AT - dt.timedelta(days=1))
+    own = User.objects.get(username="own")
+    return {
+        "nobody": NOBODY,
+        "no role": factories.access(),
+        "keeper": factories.access(Role.KEEPER),
+        "planner": factories.access(Role.PLANNER),
+        "caseworker": factories.access(Role.CASEWORKER, scope=prizren),
+        "of a region": factories.access(Role.CASEWORKER, scope=region),
+        "everywhere": factories.access(Role.CASEWORKER, scope=EVERYWHERE),
+        "own caseload": account_queries.access(own, AT),
+        "own caseload, bringing": Access(own.pk, "own", (HeldRole(Role.CASEWORKER, Scope(ScopeKind.OWN)),)),
+        "organisation": factories.access(Role.PROGRAMME, scope=club),
+        "protection": factories.access(Role.PROTECTION, scope=prizren),
+        "protection everywhere": factories.access(Role.PROTECTION),
+        "protection of an organisation": factories.access(Role.PROTECTION, scope=club),
+        "data protection": factories.access(Role.DATA_PROTECTION),
+        "approver": factories.access(Role.IMPORT_APPROVER, scope=peja),
+        "two places": account_queries.access(two, AT),
+        "broken glass": dataclasses.replace(glass, opened=opened),
+        "the office itself": OFFICE,
+    }
+
+
+def expected(model: type[models.Model], access: Access) -> set[int]:
+    """The rows that the first wall gives, asked beyond the second."""
+    declared: wall.Wall = vars(model)["WALL"]
+    rows = model._base_manager.all()
+    if model in {register.Person, register.Household, imports.ImportBatch}:
+        rows = model.objects.visible_to(access)  # type: ignore[attr-defined]
+    elif model is register.NameKey:
+        rows = rows.filter(person__in=expected(register.Person, access))
+    for key in declared.through:
+        parent = model._meta.get_field(key).related_model
+        rows = rows.filter(**{f"{key}__in": expected(parent, access)})  # type: ignore[arg-type]
+    return set(rows.values_list("pk", flat=True))
+
+
+def counted(model: type[models.Model]) -> set[int]:
+    """The rows that bare SQL finds."""
+    column = model._meta.pk.column  # type: ignore[union-attr]
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT "{column}" FROM "{model._meta.db_table}"')
+        found = {pk for (pk,) in cursor.fetchall()}
+        cursor.execute(f'SELECT count(*) FROM "{model._meta.db_table}"')
+        assert cursor.fetchone() == (len(found),)
+    return found
+
+
+def test_bare_sql_sees_what_the_policy_gives(world: dict[str, register.Person]) -> None:
+    wrong, seen = [], dict.fromkeys([model._meta.label for model in policies.walled()], 0)
+    for name, access in viewers(world).items():
+        with wall.asking(bridge.viewer(access)):
+            found = {model: counted(model) for model in policies.walled()}
+        for model, rows in found.items():
+            seen[model._meta.label] = max(seen[model._meta.label], len(rows))
+            if rows != expected(model, access):
+                wrong.append((name, model._meta.label, rows, expected(model, access)))
+    assert not wrong
+    assert all(seen.values()), f"the test has no rows in {[label for label, n in seen.items() if not n]}"
+
+
+def test_the_characters_differ(world: dict[str, register.Person]) -> None:
+    """Lest equality hold because everybody sees the same."""
+    numbers = {}
+    for name, access in viewers(world).items():
+        with wall.asking(bridge.viewer(access)):
+            numbers[name] = len(counted(register.Person))
+    assert [numbers[name] for name in ("nobody", "no role", "keeper", "planner")] == [0, 0, 0, 0]
+    assert numbers["own caseload"] == numbers["organisation"] == 1
+    assert numbers["broken glass"] == numbers["caseworker"] + 1
+    assert numbers["caseworker"] < numbers["protection"] < numbers["protection everywhere"]
+    assert numbers["the office itself"] == register.Person.objects.filter(erased_at=None).count()
+
+
+# --- what it holds against --------------------------------------------------------------------------------------------
+
+
+def test_nothing_announced_is_nothing_seen(world: dict[str, register.Person]) -> None:
+    with wall.asking(wall.NOBODY):
+        assert {model._meta.label: counted(model) for model in policies.walled() if counted(model)} == {}
+
+
+def test_a_forgotten_filter_shows_nothing_beyond(world: dict[str, register.Person]) -> None:
+    def careless(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(" ".join(sorted(str(p.pk) for p in register.Person.objects.all())))
+
+    user = factories.user(Role.CASEWORKER, scope=factories.in_area("20"))
+    for asks in (user, factories.user(Role.KEEPER)):
+        request = RequestFactory().get("/people/")
+        request.user = asks
+        answer = door.AccessMiddleware(careless)(request)  # type: ignore[arg-type]
+        seen = expected(register.Person, account_queries.access(asks, AT))
+        assert answer.content.decode().split() == sorted(map(str, seen))  # type: ignore[attr-defined]
+
+
+def test_rights_do_not_stay_on_a_connection(world: dict[str, register.Person]) -> None:
+    process = connection.connection.info.backend_pid
+    found = []
+    for role, scope in (
+        (Role.PROTECTION, EVERYWHERE),
+        (Role.CASEWORKER, factories.in_area("17")),
+        (Role.KEEPER, EVERYWHERE),
+    ):
+        client = Client()
+        client.force_login(factories.user(role, scope=scope))
+        page = client.get("/people/")
+        found.append({pk for pk in (p.pk for p in world.values()) if f"/people/{pk}/" in page.content.decode()})
+        with wall.asking(wall.NOBODY):
+            assert counted(register.Person) == set()
+    assert connection.connection.info.backend_pid == process
+    assert len(found[0]) > len(found[1]) > len(found[2]) == 0
+    stranger = Client().get("/people/")
+    assert stranger.status_code == 302
+
+
+def test_a_rollback_brings_back_no_rights(world: dict[str, register.Person]) -> None:
+    wide = bridge.viewer(factories.access(Role.PROTECTION))
+    narrow = bridge.viewer(factories.access(Role.CASEWORKER, scope=factories.in_area("17")))
+    with wall.asking(wide):
+        everybody = counted(register.Person)
+    with wall.asking(narrow):
+        few = counted(register.Person)
+    with wall.asking(wide):
+        counted(register.Person)
+        with pytest.raises(ZeroDivisionError), transaction.atomic(), wall.asking(narrow):
+            assert counted(register.Person) == few
+            raise ZeroDivisionError
+        assert counted(register.Person) == everybody
+    with wall.asking(narrow):
+        with pytest.raises(ZeroDivisionError), transaction.atomic(), wall.beyond("a test"):
+            assert len(counted(register.Person)) > len(everybody)
+            raise ZeroDivisionError
+        assert counted(register.Person) == few
+        # The other way round: what was told within is undone by the rollback, and must be told again.
+    with wall.beyond("a test"):
+        counted(register.Person)
+        try:
+            with transaction.atomic():
+                with wall.asking(narrow):
+                    counted(register.Person)
+                raise ZeroDivisionError
+        except ZeroDivisionError:
+            pass
+    with wall.asking(narrow):
+        assert counted(register.Person) == few
+
+
+@pytest.mark.parametrize("table", ["people_person", "people_name"])
+def test_nobody_writes_beyond_what_they_see(world: dict[str, register.Person], table: str) -> None:
+    key = "id" if table == "people_person" else "person_id"
+    there, here = world["peja"].pk, world["prizren"].pk
+    mocr = bridge.viewer(factories.access(Role.CASEWORKER, scope=factories.in_area("20")))
+    with wall.asking(mocr), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {key} = {key} WHERE {key} = %s", [there])
+        assert cursor.rowcount == 0
+        cursor.execute(f"DELETE FROM {table} WHERE {key} = %s", [there])
+        assert cursor.rowcount == 0
+        cursor.execute(f"UPDATE {table} SET {key} = {key} WHERE {key} = %s", [here])
+        assert cursor.rowcount > 0
+
+
+def test_a_row_cannot_be_moved_out_of_sight(world: dict[str, register.Person]) -> None:
+    mocr = bridge.viewer(factories.access(Role.CASEWORKER, scope=factories.in_area("20")))
+    other = factories.municipality("17").pk
+    with wall.asking(mocr), pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+        register.Person.objects.filter(pk=world["prizren"].pk).update(keeper_id=other)
+
+
+def test_handing_over_goes_by_the_door(world: dict[str, register.Person]) -> None:
+    user = factories.access(Role.CASEWORKER, scope=factories.in_area("20"))
+    with wall.asking(bridge.viewer(user)):
+        actions.hand_over(
+            world["prizren"].pk, keeper_id=factories.municipality("17").pk, reason="moved", by=user, at=AT
+        )
+        assert not register.Person.objects.filter(pk=world["prizren"].pk).exists()
+    assert register.Person.objects.get(pk=world["prizren"].pk).keeper_id == factories.municipality("17").pk
+
+
+def test_many_rows_are_held_like_one(world: dict[str, register.Person]) -> None:
+    rows = [(f"key{n}", "x", world["peja"].pk, world["peja"].keeper_id, False) for n in range(40)]
+    mocr = bridge.viewer(factories.access(Role.CASEWORKER, scope=factories.in_area("20")))
+    columns = ("key", "sort_name", "person_id", "keeper_id", "shielded")
+    for held in (rows[:2], rows):
+        with wall.asking(mocr), pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+            audit_bridge.insert_rows(register.NameKey, columns, held)
+    audit_bridge.insert_rows(register.NameKey, columns, rows)
+
+
+def test_a_shielded_member_hides_the_household_all_the_same(world: dict[str, register.Person]) -> None:
+    """The first wall asks for hidden members, whom the second keeps from it: the household must not appear for that."""
+    for code, role, sees in (
+        ("20", Role.CASEWORKER, False),
+        ("09", Role.CASEWORKER, False),
+        ("20", Role.PROTECTION, True),
+    ):
+        access = factories.access(role, scope=factories.in_area(code))
+        house = register.Household.objects.get(memberships__person=world["hidden"])
+        register.Household.objects.filter(pk=house.pk).update(keeper=factories.municipality(code))
+        with wall.asking(bridge.viewer(access)):
+            assert register.Household.objects.visible_to(access).filter(pk=house.pk).exists() is sees
+            assert register.Household.objects.filter(pk=house.pk).exists() is sees
+
+
+def test_the_wall_is_raised_again_when_it_was_changed() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP POLICY streha_wall ON people_name")
+        cursor.execute("ALTER TABLE people_contact NO FORCE ROW LEVEL SECURITY")
+    assert {p.table for p in policies.missing(connection)} == {"people_name", "people_contact"}
+    assert set(policies.raise_wall(connection)) == {"people_name", "people_contact"}
+    assert policies.missing(connection) == []
+
+
+def test_the_wall_can_be_lowered_while_tables_change() -> None:
+    policies.before_migrations(using="default", plan=[])
+    assert policies.missing(connection) == []
+    policies.before_migrations(using="default", plan=["something"])
+    assert len(policies.missing(connection)) == len(policies.walled())
+    policies.after_migrations(using="default")
+    assert policies.missing(connection) == []
+
+
+def test_subtrees_are_told_whole() -> None:
+    region = factories.municipality("17").parent_id
+    access = factories.access(Role.CASEWORKER, scope=Scope(ScopeKind.AREA, str(region)))
+    told = dict(zip(wall.NAMES, bridge.viewer(access).statement()[1], strict=True))
+    assert set(told["people_areas"].strip("{}").split(",")) == {str(pk) for pk in places.subtree_ids([region or 0])}
+    assert told["beyond"] == told["shielded_areas"] == told["people_everywhere"] == ""
