@@ -214,6 +214,7 @@ def erase_again(*, by: Access) -> list[uuid.UUID]:
         again.append(subject)
     if again:
         dataprotection.leave_no_trace()
+        dataprotection.rewrite_files(by=by, at=backup.now())
     return again
 
 

@@ -55,6 +55,7 @@ EVERY: dict[str, tuple[dt.timedelta, str]] = {
     "audit.seal": (dt.timedelta(minutes=1), "streha.cli.worker:seal"),
     "audit.anchor": (dt.timedelta(hours=1), "streha.cli.audit:anchor_now"),
     "exports.end": (dt.timedelta(hours=1), "streha.cli.worker:end_exports"),
+    "dataprotection.rewrite": (dt.timedelta(hours=1), "streha.cli.worker:rewrite"),
     "jobs.forget": (dt.timedelta(days=1), "streha.cli.worker:forget"),
 }
 
@@ -91,6 +92,13 @@ def end_exports(at: dt.datetime) -> None:
     from streha.people.exports import actions as exports
 
     exports.destroy_expired(by=system("worker"), at=at)
+
+
+def rewrite(at: dt.datetime) -> None:
+    """Write the files of the database anew by night, if somebody was erased since the last time."""
+    from streha.dataprotection import actions as dataprotection
+
+    dataprotection.rewrite_by_night(by=system("worker"), at=at)
 
 
 def new_name() -> str:

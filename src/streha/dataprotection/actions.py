@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 
-from streha.accounts.bridge import wall
+from streha.accounts.bridge import policies, wall
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
+from streha.audit.models import SubjectKey
 from streha.common import errors
 from streha.dataprotection import models, queries, rules
 from streha.jobs import actions as jobs
@@ -19,6 +21,7 @@ from streha.people import queries as people
 from streha.people.exports import actions as exports
 
 ROOM = "dataprotection"
+REWRITE_WAITS = "3s"
 
 
 def erase_person(person_id: int, *, reason: str, by: Access, at: dt.datetime) -> None:
@@ -87,14 +90,50 @@ def _erase(subject: uuid.UUID, *, number: str, reason: str, by: Access, at: dt.d
 
 
 def leave_no_trace() -> None:
-    """Empty the journal, so that no page of it still holds what was erased.
+    """No dead row, index entry or statistic still leads to what was erased; runs outside any transaction.
 
-    SQLite overwrites deleted cells (``secure_delete``) and the journal is cut here. PostgreSQL keeps dead rows until it
-    is vacuumed, which runs outside any transaction.
+    SQLite overwrites deleted cells (``secure_delete``), and its journal is cut here. PostgreSQL keeps dead rows until it
+    is vacuumed; what may still lie in the gaps of a page goes by night, with ``rewrite_by_night``.
     """
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        elif connection.vendor == "postgresql":
+            for table in _tables_about_people():
+                cursor.execute(f"VACUUM (ANALYZE, INDEX_CLEANUP ON) {connection.ops.quote_name(table)}")
+            cursor.execute("VACUUM (INDEX_CLEANUP ON) pg_catalog.pg_statistic")  # it quotes frequent values
+
+
+def rewrite_by_night(*, by: Access, at: dt.datetime) -> bool:
+    """Asked every hour: the files are written anew by night, if somebody was erased since the last time."""
+    wanted = queries.is_night(timezone.localtime(at)) and queries.erased_since_rewriting()
+    return wanted and rewrite_files(by=by, at=at)
+
+
+def rewrite_files(*, by: Access, at: dt.datetime) -> bool:
+    """PostgreSQL's files hold nothing of anybody erased: each table about people is written anew; whether it was done.
+
+    A table is closed while it is written; one that is in use for longer than a moment ends the attempt.
+    """
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = %s", [REWRITE_WAITS])
+        try:
+            for table in (*_tables_about_people(), "pg_catalog.pg_statistic"):
+                quoted = table if "." in table else connection.ops.quote_name(table)
+                cursor.execute(f"VACUUM (FULL, ANALYZE) {quoted}")
+        except OperationalError:
+            return False
+        finally:
+            cursor.execute("RESET lock_timeout")
+    audit.record(by=by.actor, at=at, room=ROOM, verb=queries.REWRITTEN, object_kind="files", object_key="postgresql")
+    return True
+
+
+def _tables_about_people() -> list[str]:
+    """Tables that held what an erasure takes away: those behind the wall, and the keys."""
+    return [model._meta.db_table for model in (*policies.walled(), SubjectKey)]
 
 
 @transaction.atomic

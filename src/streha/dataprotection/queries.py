@@ -13,6 +13,7 @@ from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.audit import queries as log
+from streha.audit.models import AuditRecord
 from streha.cases import personal as cases
 from streha.common.subjects import Section
 from streha.dataprotection import models
@@ -21,6 +22,9 @@ from streha.people import personal as people
 from streha.people import queries as people_queries
 from streha.people.imports.models import ImportBatch
 from streha.people.models import Person
+
+NIGHT = (1, 4)
+REWRITTEN = "files rewritten"
 
 # Every room that knows persons, by its personal.py; a test holds that none is missing. The upper rooms come first: to
 # erase, they still need to know who belongs to whom.
@@ -79,6 +83,18 @@ def people_of_batch(batch_id: int) -> list[tuple[int, uuid.UUID, str]]:
     """Id, key and number of the persons whom one import brought and who are not erased."""
     found = Person.objects.filter(staged__batch_id=batch_id, staged__decision="new", erased_at=None).distinct()
     return [(person.pk, person.subject, person.number) for person in found.order_by("pk").iterator()]
+
+
+def is_night(moment: dt.datetime) -> bool:
+    """Whether few are at work: between one and four o'clock by the office's clock."""
+    return NIGHT[0] <= moment.hour < NIGHT[1]
+
+
+def erased_since_rewriting() -> bool:
+    """Whether somebody was erased since the files of the database were last written anew."""
+    last = AuditRecord.objects.filter(room="dataprotection", verb=REWRITTEN).order_by("-at", "-id").first()
+    erased = models.Erasure.objects.all() if last is None else models.Erasure.objects.filter(erased_at__gte=last.at)
+    return erased.exists()
 
 
 def exceptions_in_force(day: dt.date) -> list[models.PrincipleException]:

@@ -219,6 +219,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "shown": _("Looked behind “show”"),
         "exported": _("Exported"),
         "erased": _("Erased"),
+        "files rewritten": _("Files of the database written anew"),
         "glass broken": _("Break-glass used"),
         "break reviewed": _("Break-glass judged"),
     },

@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 from tests import append_only, factories
 from tests.factories import AT, OFFICE
 
@@ -118,6 +119,57 @@ def files_of_the_register() -> list[Path]:
         name = str(connections[alias].settings_dict["NAME"])
         if connections[alias].vendor == "sqlite" and Path(name).exists():
             found += [p for p in Path(name).parent.glob(Path(name).name + "*") if p.is_file()]
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="the files of SQLite are hunted above")
+def test_nothing_is_left_in_the_files_of_postgresql() -> None:
+    made = planted_person()
+    assert {word for word, _ in found_in_the_server()} >= {PLANTED["given"], PLANTED["family"], PLANTED["text"]}
+    officer = factories.access(Role.DATA_PROTECTION)
+    night = dt.datetime(2026, 11, 23, 1, 30, tzinfo=dt.UTC)
+    assert not actions.rewrite_by_night(by=OFFICE, at=night), "nobody was erased"
+    actions.erase_person(made.pk, reason="asked", by=officer, at=AT)
+    assert not actions.rewrite_by_night(by=OFFICE, at=AT), "it is day"
+    assert actions.rewrite_by_night(by=OFFICE, at=night)
+    assert not found_in_the_server()
+    assert not actions.rewrite_by_night(by=OFFICE, at=night + dt.timedelta(minutes=1)), "it was done"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite overwrites at once")
+def test_dead_rows_go_at_once() -> None:
+    made = planted_person()
+    actions.erase_person(made.pk, reason="asked", by=factories.access(Role.DATA_PROTECTION), at=AT)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, n_dead_tup FROM pg_stat_user_tables WHERE relname = ANY(%s) AND n_dead_tup > 0",
+            [["people_person", "people_name", "people_namekey", "people_displacementepisode", "audit_subjectkey"]],
+        )
+        assert cursor.fetchall() == []
+
+
+def found_in_the_server() -> set[tuple[str, str]]:
+    """Planted words in the files of this database as they lie on the server's disk, its journal apart."""
+    held = {**connection.get_connection_params(), "user": "postgres", "autocommit": True}
+    known = {name: held[name] for name in ("host", "port", "user", "dbname", "autocommit") if name in held}
+    try:
+        keeper = psycopg.connect(**known)
+    except psycopg.OperationalError:
+        pytest.skip("not run: the hunt in PostgreSQL's files, which asks for a superuser named postgres")
+    words = {word.lower().encode(): word for word in {*PLANTED.values(), *people_keys()}}
+    found = set()
+    with keeper:
+        keeper.execute("CHECKPOINT")  # what is in memory alone goes to its file
+        folder = keeper.execute(
+            "SELECT 'base/' || oid FROM pg_database WHERE datname = current_database()"
+        ).fetchone()
+        assert folder is not None
+        for (name,) in keeper.execute("SELECT pg_ls_dir(%s)", folder).fetchall():
+            row = keeper.execute("SELECT pg_read_binary_file(%s, 0, 1 << 29, true)", [f"{folder[0]}/{name}"]).fetchone()
+            content = bytes(row[0] or b"").lower() if row else b""
+            found |= {(word, name) for sought, word in words.items() if sought in content}
     return found
 
 
