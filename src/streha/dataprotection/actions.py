@@ -92,8 +92,8 @@ def _erase(subject: uuid.UUID, *, number: str, reason: str, by: Access, at: dt.d
 def leave_no_trace() -> None:
     """No dead row, index entry or statistic still leads to what was erased; runs outside any transaction.
 
-    SQLite overwrites deleted cells (``secure_delete``), and its journal is cut here. PostgreSQL keeps dead rows until it
-    is vacuumed; what may still lie in the gaps of a page goes by night, with ``rewrite_by_night``.
+    SQLite overwrites deleted cells (``secure_delete``), and its journal is cut here. PostgreSQL keeps dead rows until
+    it is vacuumed; what may still lie in the gaps of a page goes by night, with ``rewrite_by_night``.
     """
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -133,7 +133,7 @@ def rewrite_files(*, by: Access, at: dt.datetime) -> bool:
 
 def _tables_about_people() -> list[str]:
     """Tables that held what an erasure takes away: those behind the wall, and the keys."""
-    return [model._meta.db_table for model in (*policies.walled(), SubjectKey)]
+    return [*(model._meta.db_table for model in policies.walled()), SubjectKey._meta.db_table]
 
 
 @transaction.atomic

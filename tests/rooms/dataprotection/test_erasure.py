@@ -162,9 +162,7 @@ def found_in_the_server() -> set[tuple[str, str]]:
     found = set()
     with keeper:
         keeper.execute("CHECKPOINT")  # what is in memory alone goes to its file
-        folder = keeper.execute(
-            "SELECT 'base/' || oid FROM pg_database WHERE datname = current_database()"
-        ).fetchone()
+        folder = keeper.execute("SELECT 'base/' || oid FROM pg_database WHERE datname = current_database()").fetchone()
         assert folder is not None
         for (name,) in keeper.execute("SELECT pg_ls_dir(%s)", folder).fetchall():
             row = keeper.execute("SELECT pg_read_binary_file(%s, 0, 1 << 29, true)", [f"{folder[0]}/{name}"]).fetchone()

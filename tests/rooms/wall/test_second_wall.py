@@ -26,7 +26,9 @@ from streha.audit import bridge as audit_bridge
 from streha.dataprotection import actions as protection
 from streha.people import actions, bridge, rules
 from streha.people import models as register
+from streha.people.duplicates.models import MatchDecision
 from streha.people.imports import models as imports
+from streha.people.merges import actions as merges
 from streha.places import queries as places
 from streha.web import door
 
@@ -98,6 +100,8 @@ def world() -> Iterator[dict[str, register.Person]]:
         "of_club": factories.person("Blerim", "Hoti", code="17"),
         "own": factories.person("Teuta", "Rama", by=mine),
         "erased": factories.person("Zana", "Morina"),
+        "kept": factories.person("Besa", "Krasniqi"),
+        "merged": factories.person("Besë", "Krasniqi", code="17"),
         "alone": factories.person("Ilir", "Bytyqi", code="09"),
     }
     register.Person.objects.filter(pk=people["of_club"].pk).update(organisation=club)
@@ -111,6 +115,10 @@ def world() -> Iterator[dict[str, register.Person]]:
     register.Household.objects.filter(memberships__person=people["of_club"]).update(organisation=club, shielded=False)
     actions.note_pairs([(people["prizren"].pk, people["peja"].pk, "name")], by=OFFICE, at=AT)
     actions.note_pairs([(people["prizren"].pk, people["own"].pk, "name")], by=OFFICE, at=AT)
+    merges.merge(merges.Choice(people["kept"].pk, people["merged"].pk), by=OFFICE, at=AT)
+    pair = register.MatchPair.objects.order_by("pk").last()
+    assert pair is not None
+    MatchDecision.objects.create(pair=pair, verdict="unsure", probability=0.5, decided_at=AT)
     protection.erase_person(people["erased"].pk, reason="asked", by=factories.access(Role.DATA_PROTECTION), at=AT)
     bring_lists()
     yield people
@@ -165,7 +173,10 @@ def expected(model: type[models.Model], access: Access) -> set[int]:
     """The rows that the first wall gives, asked beyond the second."""
     declared: wall.Wall = vars(model)["WALL"]
     rows = model._base_manager.all()
-    if model in {register.Person, register.Household, imports.ImportBatch}:
+    if model is register.Person:  # who is seen, and the records that are one with them
+        seen = set(register.Person.objects.visible_to(access).values_list("pk", flat=True))
+        return seen | set(rows.filter(canonical__in=seen).values_list("pk", flat=True))
+    if model in {register.Household, imports.ImportBatch}:
         rows = model.objects.visible_to(access)  # type: ignore[attr-defined]
     elif model is register.NameKey:
         rows = rows.filter(person__in=expected(register.Person, access))

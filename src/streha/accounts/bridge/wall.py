@@ -175,8 +175,6 @@ def through(*keys: str) -> Wall:
     return Wall(through=keys)
 
 
-def rule(
-    seen: Callable[[], Q], *, led_by: str = "", hidden_by: Callable[[], QuerySet[Any]] | None = None
-) -> Wall:
+def rule(seen: Callable[[], Q], *, led_by: str = "", hidden_by: Callable[[], QuerySet[Any]] | None = None) -> Wall:
     """A row is seen if it meets the condition, unless it is led by another row, or hidden."""
     return Wall(rule=seen, led_by=led_by, hidden_by=hidden_by)
