@@ -91,7 +91,7 @@ def seen_q(seen: Ground, shielded: Ground, opened: Collection[str] | RawSQL, pre
 
 
 def seen_by_whom_asks() -> models.Q:
-    """The same policy as the second wall reads it from the session; a merged record is seen with the one it answers by."""
+    """The same policy as the second wall reads it from the session; ``led_by`` adds the records merged into another."""
     return seen_q(wall.announced(Reach.PEOPLE), wall.announced(Reach.SHIELDED), wall.listed("opened", "uuid"))
 
 
