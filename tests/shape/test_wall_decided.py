@@ -42,6 +42,7 @@ DOORS = {
     "src/streha/people/duplicates/queries.py": {"from which list a record comes", "whether a pair holds help back"},
     "src/streha/people/duplicates/actions.py": {"deciding about pairs"},
     "src/streha/people/merges/actions.py": {"merging and parting"},
+    "src/streha/homes/actions.py": {"handing over"},
     "src/streha/dataprotection/queries.py": {"the subject file", "retention"},
     "src/streha/dataprotection/actions.py": {"erasure"},
     "src/streha/web/breaks.py": {"who is behind a number, for break-glass", "numbers behind break-glass"},
@@ -123,7 +124,7 @@ def test_nobody_goes_round_the_door() -> None:
 
 def test_whoever_acts_on_people_sees_them() -> None:
     """The wall asks where people are seen; no role may act on people it does not see."""
-    acts = {a for a in Action if a.value.startswith(("person.", "subject.", "import.", "duplicates."))}
+    acts = {a for a in Action if a.value.startswith(("person.", "subject.", "import.", "duplicates.", "property."))}
     blind = [role for role, held in POLICY.items() if held.actions & acts and Action.PERSON_VIEW not in held.actions]
     assert not blind
     assert REACHES[Reach.PEOPLE] == (Action.PERSON_VIEW,)

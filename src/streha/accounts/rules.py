@@ -90,6 +90,7 @@ class Reach(StrEnum):
     PEOPLE = "people"
     SHIELDED = "shielded"
     LISTS = "lists"
+    HOMES = "homes"
 
 
 A = Action
@@ -188,6 +189,7 @@ REACHES: Mapping[Reach, tuple[Action, ...]] = {
     Reach.PEOPLE: (A.PERSON_VIEW,),
     Reach.SHIELDED: (A.SHIELDED_VIEW,),
     Reach.LISTS: (A.IMPORT_BRING, A.IMPORT_DECIDE),
+    Reach.HOMES: (A.PROPERTY_VIEW,),
 }
 
 # Who enters does not approve; who keeps the machine does not read the people; who pays does not choose.

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 
-from streha.accounts.rules import POLICY, Access, Action
+from streha.accounts.bridge import wall
+from streha.accounts.rules import POLICY, Access, Action, Reach
 from streha.common.codes import FieldClass, Precision
 from streha.homes import rules
-from streha.people.models import FoldedField, choices, kept_q
+from streha.people.models import FoldedField, choices, kept_by_whom_asks, kept_q
 
 F = FieldClass
 
@@ -55,6 +56,34 @@ def without_hidden(access: Access, rows: models.QuerySet[Property]) -> models.Qu
             Occupancy.objects.filter(hidden_person(access, "household__memberships__person__"), property=here)
         ),
     )
+
+
+def hiding() -> list[models.QuerySet[Any]]:
+    """``without_hidden`` as the second wall asks it, beyond itself: it could not see whom it must hide."""
+    here = models.OuterRef("pk")
+    return [
+        Share.objects.filter(_person_from_whom_asks("person__"), property=here),
+        Occupancy.objects.filter(_person_from_whom_asks("person__"), property=here),
+        Occupancy.objects.filter(_from_whom_asks("household__"), property=here),
+        Occupancy.objects.filter(_person_from_whom_asks("household__memberships__person__"), property=here),
+    ]
+
+
+def _from_whom_asks(prefix: str) -> models.Q:
+    may = wall.said(*(f"{Reach.SHIELDED}_{kind}" for kind in wall.KINDS))
+    return models.Q(**{f"{prefix}shielded": True}) & ~(may & kept_by_whom_asks(Reach.PEOPLE, prefix))
+
+
+def _person_from_whom_asks(prefix: str) -> models.Q:
+    return _from_whom_asks(prefix) | (
+        models.Q(**{f"{prefix}canonical__isnull": False}) & _from_whom_asks(f"{prefix}canonical__")
+    )
+
+
+def showing() -> list[models.QuerySet[Any]]:
+    """The home of somebody opened by break-glass."""
+    opened, open_home = wall.listed("opened", "uuid"), {"property__shielded": False, "property__erased_at": None}
+    return [Share.objects.filter(property=models.OuterRef("pk"), person__subject__in=opened, **open_home)]
 
 
 class PropertyQuerySet(models.QuerySet["Property"]):
@@ -113,6 +142,7 @@ class Property(models.Model):
 
     objects: ClassVar[PropertyQuerySet] = PropertyQuerySet.as_manager()  # type: ignore[assignment]
 
+    WALL = wall.rule(lambda: kept_by_whom_asks(Reach.HOMES), shown_by=showing, hidden_by=hiding)
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "municipality": F.HOME_LOCATION,
         "settlement": F.HOME_LOCATION,
@@ -199,6 +229,7 @@ class PropertyKey(models.Model):
     property = models.ForeignKey(Property, models.CASCADE, related_name="keys", db_index=False)
     blind = models.CharField(max_length=32)
 
+    WALL = wall.through("property")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {"blind": F.HOME_LOCATION}
     TECHNICAL: ClassVar[frozenset[str]] = frozenset({"id", "property"})
 
@@ -225,6 +256,7 @@ class Share(models.Model):
     until = models.DateField(null=True, blank=True)
     noted_at = models.DateTimeField()
 
+    WALL = wall.through("property")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "person": F.IDENTITY,
         "name_sealed": F.IDENTITY,
@@ -278,6 +310,7 @@ class Occupancy(models.Model):
     ended_precision = models.CharField(max_length=10, blank=True, choices=choices(Precision))
     noted_at = models.DateTimeField()
 
+    WALL = wall.through("property")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "kind": F.IDENTITY,
         "person": F.IDENTITY,
@@ -335,6 +368,7 @@ class Assessment(models.Model):
     noted_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+", db_index=False)
     noted_at = models.DateTimeField()
 
+    WALL = wall.through("property")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "assessed_on": F.IDENTITY,
         "damage": F.IDENTITY,
@@ -368,6 +402,7 @@ class Photo(models.Model):
     noted_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)
 
+    WALL = wall.through("property")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "file": F.HOME_LOCATION,
         "mark": F.HOME_LOCATION,

@@ -92,7 +92,12 @@ def seen_q(seen: Ground, shielded: Ground, opened: Collection[str] | RawSQL, pre
 
 def seen_by_whom_asks() -> models.Q:
     """The same policy as the second wall reads it from the session; ``led_by`` adds the records merged into another."""
-    return seen_q(wall.announced(Reach.PEOPLE), wall.announced(Reach.SHIELDED), wall.listed("opened", "uuid"))
+    return kept_by_whom_asks(Reach.PEOPLE)
+
+
+def kept_by_whom_asks(reach: Reach, prefix: str = "") -> models.Q:
+    """``kept_q`` as the second wall reads it from the session."""
+    return seen_q(wall.announced(reach), wall.announced(Reach.SHIELDED), wall.listed("opened", "uuid"), prefix)
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -383,6 +388,11 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
         return seen
 
 
+def hidden_from_whom_asks() -> models.QuerySet[Membership]:
+    """The same as the second wall asks it, beyond itself."""
+    return hidden_members().filter(~wall.said(*(f"{Reach.SHIELDED}_{kind}" for kind in wall.KINDS)))
+
+
 def hidden_members() -> models.QuerySet[Membership]:
     """Members of an outer household who hide it from whoever may not see shielded people."""
     return Membership.objects.filter(household=models.OuterRef("pk"), person__shielded=True)
@@ -409,7 +419,7 @@ class Household(models.Model):
 
     objects: ClassVar[HouseholdQuerySet] = HouseholdQuerySet.as_manager()  # type: ignore[assignment]
 
-    WALL = wall.rule(seen_by_whom_asks, hidden_by=hidden_members)
+    WALL = wall.rule(seen_by_whom_asks, hidden_by=lambda: [hidden_from_whom_asks()])
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "sort_name": F.IDENTITY,
         "home_area": F.HOME_LOCATION,

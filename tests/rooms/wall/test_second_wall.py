@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -24,6 +25,8 @@ from streha.accounts.models import User
 from streha.accounts.rules import NOBODY, Access, HeldRole, Role, Scope, ScopeKind
 from streha.audit import bridge as audit_bridge
 from streha.dataprotection import actions as protection
+from streha.homes import rules as house_rules
+from streha.homes.models import Photo, Property
 from streha.people import actions, bridge, rules
 from streha.people import models as register
 from streha.people.duplicates.models import MatchDecision
@@ -120,8 +123,26 @@ def world() -> Iterator[dict[str, register.Person]]:
     assert pair is not None
     MatchDecision.objects.create(pair=pair, verdict="unsure", probability=0.5, decided_at=AT)
     protection.erase_person(people["erased"].pk, reason="asked", by=factories.access(Role.DATA_PROTECTION), at=AT)
+    homes_of(people)
     bring_lists()
     yield people
+
+
+def homes_of(people: dict[str, register.Person]) -> None:
+    """Homes of people who are seen, shielded, elsewhere, with a shielded tenant, and of somebody merged."""
+    for owner in ("prizren", "hidden", "peja", "hidden_peja", "of_club", "kept", "alone"):
+        home = factories.home(
+            people[owner],
+            keeper_id=people[owner].keeper_id,
+            assessments=(house_rules.AssessmentDraft(dt.date(2020, 1, 1), "d4"),),
+        )
+        Photo.objects.create(property=home, file=uuid.uuid4(), mark=f"{home.pk:064}", width=1, height=1, noted_at=AT)
+    tenant = house_rules.OccupancyDraft(
+        house_rules.OccupancyKind.OWNER,
+        dt.date(2002, 4, 1),
+        household_id=people["alone"].memberships.get().household_id,
+    )
+    factories.home(people["own"], occupancies=(tenant,))
 
 
 def bring_lists() -> None:
@@ -176,7 +197,7 @@ def expected(model: type[models.Model], access: Access) -> set[int]:
     if model is register.Person:  # who is seen, and the records that are one with them
         seen = set(register.Person.objects.visible_to(access).values_list("pk", flat=True))
         return seen | set(rows.filter(canonical__in=seen).values_list("pk", flat=True))
-    if model in {register.Household, imports.ImportBatch}:
+    if model in {Property, register.Household, imports.ImportBatch}:
         rows = model.objects.visible_to(access)  # type: ignore[attr-defined]
     elif model is register.NameKey:
         rows = rows.filter(person__in=expected(register.Person, access))

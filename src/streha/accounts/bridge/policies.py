@@ -17,7 +17,6 @@ from django.db import connections, models, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from streha.accounts.bridge import wall
-from streha.accounts.rules import Reach
 
 POLICY = "streha_wall"
 
@@ -62,12 +61,21 @@ def _policy(model: type[models.Model], connection: Any) -> Policy:
         statements += [f"DROP FUNCTION IF EXISTS {function}", _look_again(function, table)]
         leads = f"{table}.{connection.ops.quote_name(model._meta.get_field(declared.led_by).column or '')}"  # type: ignore[union-attr]
         condition = f"({leads} IS NULL AND ({condition})) OR ({leads} IS NOT NULL AND {function}({leads}))"
+    own = f"{table}.{connection.ops.quote_name('id')}"
+    if declared.shown_by is not None:
+        function = connection.ops.quote_name(f"{name}_shown")
+        statements += [
+            f"DROP FUNCTION IF EXISTS {function}",
+            _function(function, model, declared.shown_by(), connection),
+        ]
+        condition = f"({condition}) OR ({compiled(model, wall.said('opened'), connection)} AND {function}({own}))"
     if declared.hidden_by is not None:
         function = connection.ops.quote_name(f"{name}_hidden")
-        statements.append(f"DROP FUNCTION IF EXISTS {function}")
-        statements.append(_function(function, model, declared.hidden_by(), connection))
-        may = compiled(model, wall.said(*(f"{Reach.SHIELDED}_{kind}" for kind in wall.KINDS)), connection)
-        condition = f"({condition}) AND ({may} OR NOT {function}({table}.{connection.ops.quote_name('id')}))"
+        statements += [
+            f"DROP FUNCTION IF EXISTS {function}",
+            _function(function, model, declared.hidden_by(), connection),
+        ]
+        condition = f"({condition}) AND NOT {function}({own})"
     condition = f"{compiled(model, wall.said('beyond'), connection)} OR ({condition})"
     statements += [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
@@ -87,9 +95,12 @@ def compiled(model: type[models.Model], seen: Q, connection: Any) -> str:
     return f"({connection.ops.compose_sql(sql, params)})"
 
 
-def _function(name: str, model: type[models.Model], hiding: models.QuerySet[Any], connection: Any) -> str:
-    """A look beyond the wall for one row: whether something hides it. It gives an answer, never a row."""
-    outer = model._base_manager.filter(Exists(hiding)).query
+def _function(name: str, model: type[models.Model], looks: list[models.QuerySet[Any]], connection: Any) -> str:
+    """A look beyond the wall for one row: whether something shows or hides it. It gives an answer, never a row."""
+    found = Q()
+    for rows in looks:
+        found |= Q(Exists(rows))
+    outer = model._base_manager.filter(found).query
     sql, params = outer.where.as_sql(outer.get_compiler(connection=connection), connection)
     column = f"{connection.ops.quote_name(model._meta.db_table)}.{connection.ops.quote_name('id')}"
     body = connection.ops.compose_sql(sql, params).replace(column, "$1")
@@ -156,7 +167,7 @@ def lower_wall(connection: Any) -> None:
             cursor.execute(f"DROP POLICY {POLICY} ON {quote(table)}")
             cursor.execute(f"ALTER TABLE {quote(table)} NO FORCE ROW LEVEL SECURITY")
             cursor.execute(f"ALTER TABLE {quote(table)} DISABLE ROW LEVEL SECURITY")
-            for look in ("hidden", "seen"):
+            for look in ("shown", "hidden", "seen"):
                 cursor.execute(f"DROP FUNCTION IF EXISTS {quote(f'{table}_{look}')}")
 
 

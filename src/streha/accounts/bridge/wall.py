@@ -164,8 +164,10 @@ class Wall:
     rule: Callable[[], Q] | None = None
     led_by: str = ""
     """A key to the same table: a row that has it is seen with the row it points to, and by that alone."""
-    hidden_by: Callable[[], QuerySet[Any]] | None = None
-    """Rows that hide an outer one, ``OuterRef("pk")``, from whoever may not see shielded people: looked up beyond."""
+    shown_by: Callable[[], list[QuerySet[Any]]] | None = None
+    """Rows that show an outer one, ``OuterRef("pk")``, opened by break-glass: looked up beyond the wall."""
+    hidden_by: Callable[[], list[QuerySet[Any]]] | None = None
+    """Rows that hide an outer one whatever else shows it: looked up beyond the wall, for they are hidden themselves."""
 
 
 def through(*keys: str) -> Wall:
@@ -175,6 +177,12 @@ def through(*keys: str) -> Wall:
     return Wall(through=keys)
 
 
-def rule(seen: Callable[[], Q], *, led_by: str = "", hidden_by: Callable[[], QuerySet[Any]] | None = None) -> Wall:
+def rule(
+    seen: Callable[[], Q],
+    *,
+    led_by: str = "",
+    shown_by: Callable[[], list[QuerySet[Any]]] | None = None,
+    hidden_by: Callable[[], list[QuerySet[Any]]] | None = None,
+) -> Wall:
     """A row is seen if it meets the condition, unless it is led by another row, or hidden."""
-    return Wall(rule=seen, led_by=led_by, hidden_by=hidden_by)
+    return Wall(rule=seen, led_by=led_by, shown_by=shown_by, hidden_by=hidden_by)
