@@ -80,6 +80,8 @@ def databases() -> dict[str, dict[str, Any]]:
     return {"default": register, "reads": store}
 
 
+# The second wall on PostgreSQL; off until the room of cases stands behind it too (docs/decisions/second-wall.md).
+SECOND_WALL = env.bool("STREHA_SECOND_WALL", False)
 SECRET_KEY = secret_key()
 DATABASES = databases()
 DATABASE_ROUTERS = ["streha.audit.bridge.ReadsRouter"]

@@ -214,6 +214,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
 class Case(models.Model):
     """A reason to follow one person, or one household for which that person speaks, along a track."""
 
+    OUTSIDE_WALL = "its lists join people whom the wall would hide from its own policy: not behind it yet"
+
     subject = models.UUIDField(unique=True, editable=False)
     person = models.ForeignKey("people.Person", models.PROTECT, related_name="cases")
     household = models.ForeignKey("people.Household", models.PROTECT, null=True, blank=True, related_name="cases")
@@ -299,6 +301,8 @@ class Case(models.Model):
 class CaseMember(models.Model):
     """Somebody whom a case covers, from and until; the household may go its own ways meanwhile."""
 
+    OUTSIDE_WALL = "its lists join people whom the wall would hide from its own policy: not behind it yet"
+
     case = models.ForeignKey(Case, models.CASCADE, related_name="members")
     person = models.ForeignKey("people.Person", models.CASCADE, related_name="case_memberships")
     started_on = models.DateField()
@@ -320,6 +324,8 @@ class CaseMember(models.Model):
 
 class CaseStep(models.Model):
     """That a case entered a stage, was handed over, closed or opened again: the line of its way."""
+
+    OUTSIDE_WALL = "its lists join people whom the wall would hide from its own policy: not behind it yet"
 
     class Kind(models.TextChoices):
         OPENED = "opened"
@@ -344,6 +350,8 @@ class CaseStep(models.Model):
 
 class CasePaper(models.Model):
     """A paper on file: whose, since when, checked or refused by whom, valid until when."""
+
+    OUTSIDE_WALL = "its lists join people whom the wall would hide from its own policy: not behind it yet"
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="papers")
     paper = models.ForeignKey(TrackPaper, models.PROTECT, related_name="+")
@@ -381,6 +389,8 @@ class CasePaper(models.Model):
 class PaperFile(models.Model):
     """A file brought as a paper: content and name sealed under the key ``subject``, of its person or of its case."""
 
+    OUTSIDE_WALL = "its lists join people whom the wall would hide from its own policy: not behind it yet"
+
     paper = models.ForeignKey(CasePaper, models.CASCADE, related_name="files")
     subject = models.UUIDField(editable=False)
     content_sealed = models.BinaryField(editable=False)
@@ -396,6 +406,8 @@ class PaperFile(models.Model):
 
 class CaseNote(models.Model):
     """What somebody wrote down in a case: sealed under the case's key."""
+
+    OUTSIDE_WALL = "its lists join people whom the wall would hide from its own policy: not behind it yet"
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="notes")
     sealed = models.BinaryField(editable=False)

@@ -9,6 +9,7 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, models, transaction
@@ -39,6 +40,13 @@ pytestmark = [
     pytest.mark.django_db,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="row-level security is PostgreSQL's"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def raised(db: None, settings: Any) -> None:
+    """Within the test's transaction: the other tests do without."""
+    settings.SECOND_WALL = True
+    policies.raise_wall(connection)
 
 
 def test_the_wall_stands_and_holds_this_connection() -> None:
