@@ -58,7 +58,9 @@ def _one_connection() -> Iterator[None]:
 
 @pytest.fixture
 def headers() -> dict[str, str]:
-    factories.household(factories.person(identifier="1234567890"))
+    someone = factories.person(identifier="1234567890")
+    factories.household(someone)
+    factories.home(someone)
     user = factories.user(Role.CASEWORKER)
     now = timezone.now()
     _token, secret = account_actions.make_token(

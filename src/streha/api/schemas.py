@@ -9,6 +9,7 @@ from ninja import Field, Schema
 
 from streha.cases import rules as cases
 from streha.common.codes import Language, Precision, Script, Sex
+from streha.homes import rules as homes
 from streha.people import rules
 
 Text = Annotated[str, Field(max_length=100)]
@@ -194,3 +195,143 @@ class ImportOut(Schema):
 class ImportsOut(Schema):
     items: list[ImportOut]
     next: str
+
+
+class PointOut(Schema):
+    """Degrees, WGS 84."""
+
+    lon: Annotated[float, Field(ge=-180, le=180)]
+    lat: Annotated[float, Field(ge=-90, le=90)]
+
+
+class HomeOut(Schema):
+    """A home as the token may see it: what is not readable is null or empty."""
+
+    id: int
+    number: str
+    municipality_id: int | None
+    settlement_id: int | None
+    tenure: homes.Tenure
+    inheritance: homes.Inheritance
+    damage: str
+    damage_list: str
+    building: str
+    building_list: str
+    occupancy: list[homes.OccupancyKind]
+    keeper_id: int
+    ended_on: dt.date | None
+    version: int
+
+
+class HomesOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end. No totals."""
+
+    items: list[HomeOut]
+    next: str
+
+
+class OwnerOut(Schema):
+    """An owner: a person the token may see, a name, or neither for somebody beyond its sight."""
+
+    id: int
+    person_id: int | None
+    name: str
+    share: str | None
+    since: dt.date | None
+    until: dt.date | None
+
+
+class OccupancyOut(Schema):
+    id: int
+    kind: homes.OccupancyKind
+    person_id: int | None
+    household_id: int | None
+    started_on: dt.date
+    started_precision: Precision
+    ended_on: dt.date | None
+
+
+class AssessmentOut(Schema):
+    assessed_on: dt.date
+    damage: str
+    damage_list: str
+    building: str
+    building_list: str
+
+
+class PhotoOut(Schema):
+    id: int
+    taken_on: dt.date | None
+    width: int
+    height: int
+
+
+class HomePageOut(HomeOut):
+    address: str
+    point: PointOut | None
+    cadastral_zone: str
+    cadastral_ref: str
+    owners: list[OwnerOut]
+    occupancies: list[OccupancyOut]
+    assessments: list[AssessmentOut]
+    photos: list[PhotoOut]
+
+
+class OwnerIn(Schema):
+    """Somebody of the register, or a name; ``share`` as 1/2 or 50 %."""
+
+    person_id: Pk | None = None
+    name: Annotated[str, Field(max_length=160)] = ""
+    share: Annotated[str, Field(max_length=20)] = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+
+class HomeIn(Schema):
+    """A home to register; ``keeper_id`` is the municipality unless another office keeps the record."""
+
+    municipality_id: Pk
+    settlement_id: Pk | None = None
+    keeper_id: Pk | None = None
+    address: Annotated[str, Field(max_length=200)] = ""
+    point: PointOut | None = None
+    cadastral_zone: Annotated[str, Field(max_length=80)] = ""
+    cadastral_ref: Annotated[str, Field(max_length=60)] = ""
+    tenure: homes.Tenure = homes.Tenure.UNKNOWN
+    inheritance: homes.Inheritance = homes.Inheritance.UNKNOWN
+    owners: Annotated[list[OwnerIn], Field(max_length=40)] = []
+    sure: bool = False
+
+
+class HomeChange(Schema):
+    """New values; what is left out stays. ``version`` is the one that was read; a settlement needs its municipality."""
+
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    municipality_id: Pk | None = None
+    settlement_id: Pk | None = None
+    address: Annotated[str, Field(max_length=200)] | None = None
+    point: PointOut | None = None
+    cadastral_zone: Annotated[str, Field(max_length=80)] = ""
+    cadastral_ref: Annotated[str, Field(max_length=60)] | None = None
+    tenure: homes.Tenure | None = None
+    inheritance: homes.Inheritance | None = None
+
+
+class OccupancyIn(Schema):
+    kind: homes.OccupancyKind
+    started_on: dt.date
+    started_precision: Precision = Precision.DAY
+    ended_on: dt.date | None = None
+    person_id: Pk | None = None
+    household_id: Pk | None = None
+
+
+class EndIn(Schema):
+    on: dt.date
+
+
+class AssessmentIn(Schema):
+    assessed_on: dt.date
+    damage: Annotated[str, Field(max_length=30)] = ""
+    building: Annotated[str, Field(max_length=30)] = ""
+    note: Annotated[str, Field(max_length=2000)] = ""

@@ -5,17 +5,18 @@ from __future__ import annotations
 from django.urls import path
 from ninja import NinjaAPI
 
-from streha.api import cases, door, imports, people, places
+from streha.api import cases, door, homes, imports, people, places
 
 api = NinjaAPI(
     title="Streha",
     version="1",
-    description="People, households, places and imports for programs. Tokens are made on the page of one's account.",
+    description="People, homes, places and imports for programs. Tokens are made on the page of one's account.",
     urls_namespace="api",
     docs_url=None,
     openapi_url="/openapi.json",
 )
 api.add_router("", people.router)
+api.add_router("", homes.router)
 api.add_router("", places.router)
 api.add_router("", cases.router)
 api.add_router("", imports.router)
