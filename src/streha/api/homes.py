@@ -8,7 +8,7 @@ from typing import Annotated
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
-from ninja import File, Form, Query, Router
+from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 
 from streha.accounts.rules import Access, Action
@@ -119,7 +119,7 @@ def get_home(request: Caller, home_id: schemas.Pk) -> schemas.HomePageOut:
 @router.post(
     "/homes", response={201: schemas.HomePageOut}, operation_id="register_home", auth=Token(Action.PROPERTY_REGISTER)
 )
-def register_home(request: Caller, body: schemas.HomeIn) -> tuple[int, schemas.HomePageOut]:
+def register_home(request: Caller, body: schemas.HomeIn) -> Status[schemas.HomePageOut]:
     """The home is in the register; 409 when one with the same cadastral reference is, until ``sure`` says so."""
     same = queries.doubles(request.auth, body.cadastral_zone, body.cadastral_ref)
     if same and not body.sure:
@@ -145,7 +145,7 @@ def register_home(request: Caller, body: schemas.HomeIn) -> tuple[int, schemas.H
         is_fictional=settings.DEMO,
     )
     home = actions.register_property(draft, by=request.auth, at=timezone.now())
-    return 201, _one(request.auth, home.pk)
+    return Status(201, _one(request.auth, home.pk))
 
 
 def _share(owner: schemas.OwnerIn) -> rules.ShareDraft:
@@ -179,10 +179,10 @@ def change_home(request: Caller, home_id: schemas.Pk, body: schemas.HomeChange) 
     operation_id="add_home_owner",
     auth=Token(Action.PROPERTY_CHANGE),
 )
-def add_home_owner(request: Caller, home_id: schemas.Pk, body: schemas.OwnerIn) -> tuple[int, schemas.HomePageOut]:
+def add_home_owner(request: Caller, home_id: schemas.Pk, body: schemas.OwnerIn) -> Status[schemas.HomePageOut]:
     """The owner is on file; all shares of one time come to the whole at most."""
     actions.add_share(home_id, _share(body), by=request.auth, at=timezone.now())
-    return 201, _one(request.auth, home_id)
+    return Status(201, _one(request.auth, home_id))
 
 
 @router.post(
@@ -191,9 +191,7 @@ def add_home_owner(request: Caller, home_id: schemas.Pk, body: schemas.OwnerIn) 
     operation_id="note_home_occupancy",
     auth=Token(Action.PROPERTY_CHANGE),
 )
-def note_home_occupancy(
-    request: Caller, home_id: schemas.Pk, body: schemas.OccupancyIn
-) -> tuple[int, schemas.HomePageOut]:
+def note_home_occupancy(request: Caller, home_id: schemas.Pk, body: schemas.OccupancyIn) -> Status[schemas.HomePageOut]:
     """Who lives there, or that nobody does, is on file; 409 when it contradicts what is noted."""
     draft = rules.OccupancyDraft(
         kind=body.kind,
@@ -204,7 +202,7 @@ def note_home_occupancy(
         household_id=body.household_id,
     )
     actions.note_occupancy(home_id, draft, by=request.auth, at=timezone.now())
-    return 201, _one(request.auth, home_id)
+    return Status(201, _one(request.auth, home_id))
 
 
 @router.post(
@@ -227,11 +225,11 @@ def end_home_occupancy(
     operation_id="assess_home",
     auth=Token(Action.PROPERTY_ASSESS),
 )
-def assess_home(request: Caller, home_id: schemas.Pk, body: schemas.AssessmentIn) -> tuple[int, schemas.HomePageOut]:
+def assess_home(request: Caller, home_id: schemas.Pk, body: schemas.AssessmentIn) -> Status[schemas.HomePageOut]:
     """What was found of the building is on file, by the classes in use."""
     draft = rules.AssessmentDraft(body.assessed_on, body.damage, body.building, body.note)
     actions.assess(home_id, draft, by=request.auth, at=timezone.now())
-    return 201, _one(request.auth, home_id)
+    return Status(201, _one(request.auth, home_id))
 
 
 @router.post(
@@ -246,7 +244,7 @@ def add_home_photo(
     photo: Annotated[UploadedFile, File(...)],
     taken_on: Annotated[dt.date | None, Form(None)] = None,
     caption: Annotated[str, Form("", max_length=200)] = "",
-) -> tuple[int, schemas.HomePageOut]:
+) -> Status[schemas.HomePageOut]:
     """The photo is on file, written anew without place or camera."""
     if (photo.size or 0) > pictures.LARGEST_FILE:
         sent = b"\0" * (pictures.LARGEST_FILE + 1)  # refused by its length, without reading it
@@ -261,7 +259,7 @@ def add_home_photo(
         by=request.auth,
         at=timezone.now(),
     )
-    return 201, _one(request.auth, home_id)
+    return Status(201, _one(request.auth, home_id))
 
 
 @router.get("/homes/{home_id}/photos/{photo_id}", operation_id="get_home_photo", auth=Token(Action.PROPERTY_VIEW))

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Annotated
 
 from django.utils import timezone
-from ninja import File, Form, Query, Router
+from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 
 from streha.accounts.rules import Action
@@ -69,7 +69,7 @@ def bring_import(  # noqa: PLR0917 - a form's fields, filled by name
     purpose: Annotated[str, Form(..., min_length=1, max_length=60)],
     basis: Annotated[LegalBasis, Form(...)],
     retain_until: Annotated[dt.date, Form(...)],
-) -> tuple[int, schemas.ImportOut]:
+) -> Status[schemas.ImportOut]:
     """The list is brought, its columns guessed; it waits to be read. Somebody else decides about its rows."""
     terms = actions.Terms(source=source, purpose=purpose, basis=basis.value, retain_until=retain_until)
     at = timezone.now()
@@ -80,4 +80,4 @@ def bring_import(  # noqa: PLR0917 - a form's fields, filled by name
     )
     if batch.state == "mapping":
         batch = actions.start_staging(batch.pk, by=request.auth, at=at)
-    return 201, shown(batch)
+    return Status(201, shown(batch))

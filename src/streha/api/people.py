@@ -8,7 +8,7 @@ from typing import Annotated
 import phonenumbers
 from django.conf import settings
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from streha.accounts.rules import Access, Action
 from streha.api import schemas
@@ -82,7 +82,7 @@ def get_person(request: Caller, person_id: schemas.Pk) -> schemas.PersonOut:
 @router.post(
     "/people", response={201: schemas.PersonOut}, operation_id="register_person", auth=Token(Action.PERSON_REGISTER)
 )
-def register_person(request: Caller, body: schemas.PersonIn) -> tuple[int, schemas.PersonOut]:
+def register_person(request: Caller, body: schemas.PersonIn) -> Status[schemas.PersonOut]:
     """The person is in the register."""
     at = timezone.now()
     draft = rules.PersonDraft(
@@ -100,7 +100,7 @@ def register_person(request: Caller, body: schemas.PersonIn) -> tuple[int, schem
     )
     person = actions.register_person(draft, by=request.auth, at=at)
     actions.note_alike([(person.pk, draft)], by=request.auth, at=at)
-    return 201, _one(request.auth, person.pk)
+    return Status(201, _one(request.auth, person.pk))
 
 
 @router.patch(
