@@ -28,11 +28,13 @@ from streha.audit import actions as audit
 from streha.audit import queries as log
 from streha.audit import rules as audit_rules
 from streha.common import errors
+from streha.engine.linkage import register
 from streha.homes import actions as homes
 from streha.homes import rules as home_rules
 from streha.homes.models import Property as HomeRow
 from streha.people import actions as people
 from streha.people import queries as people_queries
+from streha.people.duplicates import bridge as linkage
 from streha.people.rules import MemberDraft, Relation
 from streha.places import actions as places
 from streha.places.models import Area, AreaCode, Observation
@@ -130,7 +132,7 @@ def load(wanted: Plan, *, at: dt.datetime) -> Iterator[int]:
     with haste.loading(wanted.people, is_empty=not done):
         for piece, owned in _invented(numbers, wanted, known):
             with transaction.atomic():
-                _register(piece, owned, seed=wanted.seed, at=at)
+                _register(piece, owned, wanted=wanted, at=at)
             done += len(piece.records)
             yield done
 
@@ -182,8 +184,8 @@ def municipalities() -> list[Place]:
     ]
 
 
-def _register(piece: fiction.Piece, owned: Sequence[owned_homes.Owned], *, seed: int, at: dt.datetime) -> None:
-    """The people of a piece, their households and homes, and the pairs that share a document number."""
+def _register(piece: fiction.Piece, owned: Sequence[owned_homes.Owned], *, wanted: Plan, at: dt.datetime) -> None:
+    """The people of a piece, their households and homes, and pairs that may be one person."""
     by = by_demo()
     subjects = audit.new_subjects(len(piece.records), at=at, subjects=_subjects(piece))
     registered = people.register_many(
@@ -207,12 +209,11 @@ def _register(piece: fiction.Piece, owned: Sequence[owned_homes.Owned], *, seed:
         at=at,
         origin=ORIGIN,
     )
-    pairs = ((registered[a].pk, registered[b].pk, "identifier") for a, b in piece.same_numbers())
-    people.note_pairs(pairs, by=by, at=at)
+    _note_alike(piece, [person.pk for person in registered], is_weighed=wanted.people < haste.FROM_PEOPLE, at=at)
     homes_of_piece = [_with_owners(one, [p.pk for p in registered], [h.pk for h in households]) for one in owned]
     made = homes.register_many(homes_of_piece, by=by, at=at, origin=ORIGIN)
     if piece.number == 0:
-        _picture(list(zip(made, homes_of_piece, strict=True)), seed=seed, at=at)
+        _picture(list(zip(made, homes_of_piece, strict=True)), seed=wanted.seed, at=at)
 
 
 def _picture(registered: Sequence[tuple[HomeRow, home_rules.PropertyDraft]], *, seed: int, at: dt.datetime) -> None:
@@ -249,6 +250,30 @@ def _with_owners(
             for stay in stays
         )
     return replace(one.draft, shares=tuple(shares), occupancies=stays)
+
+
+def _note_alike(piece: fiction.Piece, ids: Sequence[int], *, is_weighed: bool, at: dt.datetime) -> None:
+    """Pairs for the queue: those that share a document number.
+
+    Where they are weighed, also those whom the linkage holds for one person among the doubles, the twins and the
+    namesakes; a big register leaves that to the office's own search.
+    """
+    by = by_demo()
+    numbers = {(ids[a], ids[b]) for a, b in piece.same_numbers()}
+    if not is_weighed:
+        people.note_pairs(((a, b, "identifier") for a, b in numbers), by=by, at=at)
+        return
+    alike = {(ids[a], ids[b]) for a, b in piece.easily_confused()} | numbers
+    least = register().thresholds.review
+    people.note_scored(
+        (
+            (a, b, "identifier" if (a, b) in numbers else "linkage", told.probability)
+            for (a, b), told in linkage.evidence(sorted(alike)).items()
+            if told.probability >= least or (a, b) in numbers
+        ),
+        by=by,
+        at=at,
+    )
 
 
 def _subjects(piece: fiction.Piece) -> list[uuid.UUID]:

@@ -75,6 +75,15 @@ class Piece:
                     yield first[identifier.value], at
                 first.setdefault(identifier.value, at)
 
+    def easily_confused(self) -> Iterator[tuple[int, int]]:
+        """Pairs of records that are one person, or somebody and their twin or namesake."""
+        of_person: dict[int, list[int]] = {}
+        for at, record in enumerate(self.records):
+            for number in (record.person, record.twin, record.namesake):
+                for other in of_person.get(number, ()) if number is not None else ():
+                    yield other, at
+            of_person.setdefault(record.person, []).append(at)
+
 
 def pieces(people: int, *, seed: int, places: Sequence[Place]) -> Iterator[Piece]:
     """The whole register, piece by piece."""

@@ -90,6 +90,7 @@ PAGES: dict[str, tuple[Action, ...] | str] = {
     "duplicates": (A.DUPLICATES_DECIDE, A.CENTRAL_QUEUE),
     "duplicates_next": (A.DUPLICATES_DECIDE, A.CENTRAL_QUEUE),
     "duplicates_certain": (A.DUPLICATES_DECIDE,),
+    "duplicates_search": (A.CENTRAL_QUEUE,),
     "duplicate": (A.DUPLICATES_DECIDE, A.CENTRAL_QUEUE),
     "duplicate_undo": (A.DUPLICATES_DECIDE, A.CENTRAL_QUEUE),
     "merge_undo": (A.DUPLICATES_DECIDE,),

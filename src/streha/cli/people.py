@@ -28,6 +28,8 @@ from streha.jobs import actions as jobs
 from streha.jobs import rules as job_rules
 from streha.jobs.models import Job
 from streha.people import rules as people_rules
+from streha.people.duplicates import actions as duplicates
+from streha.people.duplicates import queries as duplicate_queries
 from streha.people.exports import actions as exports
 from streha.people.imports import actions, models, queries
 from streha.people.imports.rules import rows as row_rules
@@ -76,7 +78,12 @@ def abandon(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Acces
     return actions.forget_abandoned(int(payload["batch"]), progress, by=by, at=now())
 
 
-WORK = {actions.STAGE: stage, actions.COMMIT: commit, actions.ABANDON: abandon}
+def look_for_duplicates(_payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
+    """Look through the register for records that may be one person."""
+    return duplicates.search(progress, by=by, at=now())
+
+
+WORK = {duplicates.SEARCH: look_for_duplicates, actions.STAGE: stage, actions.COMMIT: commit, actions.ABANDON: abandon}
 
 
 # --- the command
@@ -204,7 +211,11 @@ class _Shown(jobs.Progress):
 
 def _run(batch_id: int, by: accounts.Access, *, shows: bool) -> None:
     """Do the batch's job here, or wait for the worker that was faster."""
-    job_id = models.ImportBatch.objects.values_list("job_id", flat=True).get(pk=batch_id)
+    _do(models.ImportBatch.objects.values_list("job_id", flat=True).get(pk=batch_id), by, shows=shows)
+
+
+def _do(job_id: int | None, by: accounts.Access, *, shows: bool) -> None:
+    """Do a job here, or wait for the worker that was faster."""
     worker = f"terminal-{os.getpid()}-{secrets.token_hex(4)}"
     job = jobs.claim(worker=worker, at=now(), only=job_id)
     if job is None:
@@ -244,6 +255,36 @@ def _take(batch_id: int, by: accounts.Access, *, shows: bool) -> None:
     if decided:
         actions.start_commit(batch_id, by=by, at=now())
         _run(batch_id, by, shows=shows)
+
+
+@group.command(name="duplicates")
+@click.option("--labels", type=click.Path(dir_okay=False, path_type=Path), help="Write what was decided here (CSV).")
+def look(labels: Path | None) -> None:
+    """Look through the register for records that may be one person; pairs wait for a decision in the office.
+
+    With --labels nothing is looked for: every final decision is written with how the fields agree, without a name or
+    a number, for the weights to be learnt from.
+    """
+    by = accounts.system("terminal")
+    if labels is not None:
+        click.echo(f"{_write_labels(labels):,} decisions in {labels}")
+        return
+    job = duplicates.start_search(by=by, at=now())
+    _do(job.pk, by, shows=True)
+    found = Job.objects.get(pk=job.pk).result or {}
+    click.echo(f"{found.get('pairs', 0):,} pairs wait, or were decided before.")
+
+
+def _write_labels(path: Path) -> int:
+    """The decisions as a table; returns how many."""
+    number = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("verdict", "decided_on", "probability", *duplicate_queries.LABEL_COLUMNS))
+        for label in duplicate_queries.labels():
+            writer.writerow((label.verdict, label.decided_on.isoformat(), f"{label.probability:.6f}", *label.levels))
+            number += 1
+    return number
 
 
 # --- what is told

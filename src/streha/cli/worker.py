@@ -47,6 +47,7 @@ KINDS: dict[str, str] = {
     "imports.abandon": "streha.cli.people:abandon",
     "people.export": "streha.cli.people:export",
     "homes.export": "streha.cli.people:export_homes",
+    "duplicates.search": "streha.cli.people:look_for_duplicates",
     "dataprotection.retain": "streha.cli.people:retain",
 }
 
@@ -54,6 +55,7 @@ KINDS: dict[str, str] = {
 EVERY: dict[str, tuple[dt.timedelta, str]] = {
     "audit.seal": (dt.timedelta(minutes=1), "streha.cli.worker:seal"),
     "audit.anchor": (dt.timedelta(hours=1), "streha.cli.audit:anchor_now"),
+    "duplicates.weigh": (dt.timedelta(minutes=1), "streha.cli.worker:weigh_pairs"),
     "exports.end": (dt.timedelta(hours=1), "streha.cli.worker:end_exports"),
     "dataprotection.rewrite": (dt.timedelta(hours=1), "streha.cli.worker:rewrite"),
     "jobs.forget": (dt.timedelta(days=1), "streha.cli.worker:forget"),
@@ -80,6 +82,13 @@ def seal(at: dt.datetime) -> None:
     """Seal the looks of the last minute, and bring the ledger of erasures up to date."""
     audit.seal_reads(at=at)
     audit.enter_erasures()
+
+
+def weigh_pairs(at: dt.datetime) -> None:  # noqa: ARG001 - recurring work is told the moment
+    """Weigh the pairs that were found since the last time."""
+    from streha.people.duplicates import actions as duplicates
+
+    duplicates.weigh()
 
 
 def forget(at: dt.datetime) -> None:

@@ -145,7 +145,7 @@ def pair(request: door.Request, pair_id: int) -> HttpResponse:
         "pair": page.pair,
         "form": form,
         "chosen": request.POST,
-        "band": rules.band(page.pair.probability),
+        "band": rules.band(page.probability),
         "back": _query(request),
         "merge": page.pair.merges.filter(undone_at=None).first(),
         "may_decide": page.is_waiting and not _said_before(request, page),
@@ -209,6 +209,14 @@ def certain(request: door.Request) -> HttpResponse:
     seen = [side.person for page in found for side in (page.left, page.right)]
     people_queries.note_look(request.access, seen, where="duplicates", at=door.now())
     return render(request, "duplicates/certain.html", {"pairs": found})
+
+
+@require_POST
+@door.open_to(CENTRAL)
+def search(request: door.Request) -> HttpResponse:
+    """The register is looked through for duplicates, as a job."""
+    job = actions.start_search(by=request.access, at=door.now())
+    return redirect("job", job.pk)
 
 
 # --- by hand, and back ----------------------------------------------------------------------------

@@ -71,6 +71,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("duplicates/", duplicates.listing, name="duplicates"),
     path("duplicates/next/", duplicates.following, name="duplicates_next"),
     path("duplicates/certain/", duplicates.certain, name="duplicates_certain"),
+    path("duplicates/search/", duplicates.search, name="duplicates_search"),
     path("duplicates/<int:pair_id>/", duplicates.pair, name="duplicate"),
     path("duplicates/<int:pair_id>/undo/", duplicates.take_back, name="duplicate_undo"),
     path("merges/<int:merge_id>/undo/", duplicates.part, name="merge_undo"),

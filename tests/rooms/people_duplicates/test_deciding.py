@@ -27,6 +27,12 @@ from streha.people.rules import PairState
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _as_weighed_when_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pair has the probability that a test gives it; that decisions weigh anew is held in test_weighing."""
+    monkeypatch.setattr(queries, "evidence_of", lambda _both: None)
+
+
 @pytest.fixture
 def worker() -> Access:
     """A caseworker of Prizren."""

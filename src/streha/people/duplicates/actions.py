@@ -19,10 +19,14 @@ from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.audit import rules as audit_rules
 from streha.common import errors
+from streha.engine import linkage
+from streha.jobs import actions as jobs
+from streha.jobs.models import Job
+from streha.jobs.rules import OPEN
 from streha.people import actions as people_actions
 from streha.people import models as people
 from streha.people import queries as people_queries
-from streha.people.duplicates import models, queries, rules
+from streha.people.duplicates import bridge, models, queries, rules
 from streha.people.duplicates.models import MatchDecision
 from streha.people.duplicates.rules import Verdict
 from streha.people.merges import actions as merges
@@ -63,11 +67,15 @@ def decide(pair_id: int, opinion: Opinion, *, by: Access, at: dt.datetime, is_bu
     by.require(Action.DUPLICATES_DECIDE)
     pair = _locked(pair_id, by)
     both = queries.sides_of(pair)
+    found = queries.evidence_of(both)
+    if found is not None:
+        pair.probability = found.probability  # by the records as they are now
     _check(pair, opinion, both)
     said = list(pair.decisions.filter(undone_at=None).exclude(verdict=Verdict.UNSURE))
     _require_another_person(said, by)
     state = _state_after(pair, opinion, [one.verdict for one in said], both)
-    _keep(pair, opinion, both, by, at, is_final=state in FINAL.values(), is_bulk=is_bulk)
+    levels = "|".join(f"{one.column}={one.level}" for one in found.fields) if found else ""
+    _keep(pair, opinion, both, by, at, levels=levels, is_final=state in FINAL.values(), is_bulk=is_bulk)
     record = None
     if state == PairState.SAME and opinion.choice is not None:
         record = merges.merge(
@@ -152,6 +160,7 @@ def _keep(
     by: Access,
     at: dt.datetime,
     *,
+    levels: str,
     is_final: bool,
     is_bulk: bool,
 ) -> None:
@@ -161,6 +170,7 @@ def _keep(
         pair=pair,
         verdict=opinion.verdict,
         probability=pair.probability,
+        levels=levels[:300],
         kept_id=choice.kept_id if choice else None,
         taken=",".join(sorted(choice.taken)) if choice else "",
         reason_sealed=audit.seal(pair.left.subject, reason.encode(), context=models.SEALED_REASON) if reason else None,
@@ -190,7 +200,7 @@ def _keep(
 def _stand(pair: MatchPair, state: PairState, *, contested: bool) -> None:
     """The pair stands there; one on which two people differ waits in the central queue."""
     changes = {"is_central": True} if contested and state in WAITING_PAIRS else {}
-    MatchPair.objects.filter(pk=pair.pk).update(state=state, **changes)
+    MatchPair.objects.filter(pk=pair.pk).update(state=state, probability=pair.probability, **changes)
 
 
 def _settle_twins(pair: MatchPair, both: tuple[queries.Side, queries.Side]) -> None:
@@ -198,6 +208,79 @@ def _settle_twins(pair: MatchPair, both: tuple[queries.Side, queries.Side]) -> N
     left, right = (people_queries.one_person(side.person.pk) for side in both)
     same = Q(left_id__in=left, right_id__in=right) | Q(left_id__in=right, right_id__in=left)
     MatchPair.objects.filter(same, state__in=WAITING_PAIRS).exclude(pk=pair.pk).update(state=PairState.DIFFERENT)
+
+
+# --- looking through the register -----------------------------------------------------------------
+
+
+@transaction.atomic
+def start_search(*, by: Access, at: dt.datetime) -> Job:
+    """The register waits to be looked through for duplicates; one that waits or runs already is that search."""
+    by.require(Action.CENTRAL_QUEUE)
+    running = Job.objects.filter(kind=SEARCH, state__in=OPEN).order_by("pk").first()
+    if running is not None and (running.by_user_id == by.user_id or by.allows(Action.JOB_ALL)):
+        return running
+    job = jobs.enqueue(SEARCH, payload={}, by=by, at=at)
+    audit.record(
+        by=by.actor, at=at, room=ROOM, verb="duplicates looked for", object_kind="register", object_key=str(job.pk)
+    )
+    return job
+
+
+@wall.beyond("looking for duplicates")
+def search(progress: jobs.Progress, *, by: Access, at: dt.datetime) -> dict[str, int]:
+    """Every pair that the linkage holds for one person with at least its threshold of review waits for a decision.
+
+    The job reads everybody, whoever started it, and tells nobody what it found: pairs go to the queues of who may see
+    both. Killed and begun again it begins anew; pairs that are there already are not doubled.
+    """
+    by.require(Action.CENTRAL_QUEUE)
+    size = max(1, people.Person.objects.filter(erased_at=None, canonical=None, ended_on=None).count())
+    progress(0, WHOLE)
+    table = bridge.table(lambda done: progress(READ * done // size, WHOLE))
+
+    def compared(step: str, done: int, of: int) -> None:
+        if step == "compare":
+            progress(READ + (COMPARED - READ) * done // max(of, 1), WHOLE)
+
+    model = linkage.register()
+    found = linkage.score(table, model, model.thresholds.review, key="person", progress=compared)
+    del table
+    noted = 0
+    for start in range(0, found.height, people_actions.PIECE):
+        piece = found.slice(start, people_actions.PIECE).select("left", "right", "probability")
+        with transaction.atomic():
+            noted += people_actions.note_scored(
+                ((a, b, "linkage", chance) for a, b, chance in piece.iter_rows()), by=by, at=at
+            )
+            progress(COMPARED + (WHOLE - COMPARED) * (start + piece.height) // found.height, WHOLE)
+    return {"pairs": noted}
+
+
+SEARCH = "duplicates.search"
+READ, COMPARED, WHOLE = 40, 80, 100
+
+
+@wall.beyond("weighing pairs")
+def weigh(limit: int = 500) -> int:
+    """Waiting pairs that nobody has weighed, such as those found at registering, have their probability.
+
+    Returns how many. Called by the worker; a pair that cannot be weighed gets the least figure, not to come again.
+    """
+    waiting = MatchPair.objects.filter(state__in=WAITING_PAIRS, probability=0.0)
+    rows = list(waiting.select_related("left", "right").order_by("-pk")[:limit])
+    told = bridge.evidence((row.left.kept_id, row.right.kept_id) for row in rows)
+    for row in rows:
+        found = told.get((row.left.kept_id, row.right.kept_id))
+        chance = max(LEAST, found.probability) if found else LEAST
+        MatchPair.objects.filter(pk=row.pk, probability=0.0).update(probability=chance)
+    return len(rows)
+
+
+LEAST = 1e-9
+
+
+# --- many at once ---------------------------------------------------------------------------------
 
 
 @wall.beyond("deciding about pairs")

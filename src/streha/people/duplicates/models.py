@@ -23,6 +23,8 @@ class MatchDecision(models.Model):
     probability = models.FloatField()
     kept = models.ForeignKey(Person, models.CASCADE, null=True, related_name="+", db_index=False)
     taken = models.CharField(max_length=200, blank=True)
+    levels = models.CharField(max_length=300, blank=True)
+    """How each column of the linkage agreed at that moment, as ``column=level`` parted by bars: what is learnt from."""
     reason_sealed = models.BinaryField(null=True, editable=False)
     """Under the key of the pair's left person."""
     is_bulk = models.BooleanField(default=False)
@@ -36,6 +38,7 @@ class MatchDecision(models.Model):
         "verdict": FieldClass.IDENTITY,
         "probability": FieldClass.IDENTITY,
         "taken": FieldClass.IDENTITY,
+        "levels": FieldClass.IDENTITY,
         "reason_sealed": FieldClass.IDENTITY,
     }
     TECHNICAL: ClassVar[frozenset[str]] = frozenset(

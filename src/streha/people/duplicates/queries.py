@@ -20,9 +20,11 @@ from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.common import errors
 from streha.common.codes import FieldClass
+from streha.engine import linkage
+from streha.engine.linkage import levels
 from streha.people import models as people
 from streha.people import queries as people_queries
-from streha.people.duplicates import models, rules
+from streha.people.duplicates import bridge, models, rules
 from streha.people.imports.models import StagedRecord
 from streha.people.merges import queries as merge_queries
 from streha.people.merges import rules as merge_rules
@@ -165,6 +167,10 @@ class Line:
     reasons: tuple[str, ...] = ()
     is_choice: bool = False
     proposed: str = "left"
+    bits: float | None = None
+    """The weight that the linkage gives to how the two agree: each bit doubles, or halves, the odds of one person."""
+    words: tuple[str, ...] = ()
+    """Sentences of the linkage about it, for the catalogues."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +193,8 @@ class PairPage:
     opinions: tuple[Opinion, ...]
     hidden: frozenset[str] = field(default_factory=frozenset)
     """Fields that this viewer may not read, with what would be taken over all the same."""
+    probability: float = 0.0
+    """By the records as they are now."""
 
     @property
     def is_waiting(self) -> bool:
@@ -217,10 +225,41 @@ def pair_page(access: Access, pair_id: int, *, at: dt.datetime) -> PairPage:
         classes=sorted(classes & {FieldClass.IDENTITY, FieldClass.HOME_LOCATION, FieldClass.COMMUNITY}),
         where="duplicates",
     )
-    every = lines_of(*both)
+    found = evidence_of(both)
+    every = [_weighed(line, found) for line in lines_of(*both)]
     seen = tuple(line for line in every if CLASS_OF.get(line.code, FieldClass.IDENTITY) in classes)
     unseen = {line.code for line in every if line not in seen and line.is_choice and line.proposed == "right"}
-    return PairPage(pair, *both, seen, tuple(_opinions(pair)), frozenset(unseen))
+    probability = found.probability if found and pair.state in WAITING_PAIRS else pair.probability
+    return PairPage(pair, *both, seen, tuple(_opinions(pair)), frozenset(unseen), probability)
+
+
+FIELDS_OF_LINKAGE = {
+    "given": "name",
+    "father": "name",
+    "family": "name",
+    "sex": "sex",
+    "birth_date": "birth",
+    "municipality": "keeper",
+    "identifier": "identifier",
+    "phone": "contact",
+    "household": "company",
+}
+
+
+def evidence_of(both: tuple[Side, Side]) -> linkage.Evidence | None:
+    """What the linkage says of the two as they are now; None where one of them is no more."""
+    pair = both[0].person.pk, both[1].person.pk
+    return bridge.evidence([pair]).get(pair)
+
+
+def _weighed(line: Line, found: linkage.Evidence | None) -> Line:
+    """The line with its weight and the sentences about it."""
+    told = [one for one in found.fields if FIELDS_OF_LINKAGE[one.column] == line.code] if found else []
+    spoken = [one for one in told if one.level != levels.MISSING]
+    if not spoken:
+        return line
+    words = tuple(dict.fromkeys(one.words for one in spoken)) if line.code != "name" else ()
+    return replace(line, bits=sum(one.bits for one in spoken), words=words)
 
 
 def sides_of(pair: MatchPair) -> tuple[Side, Side]:
@@ -377,6 +416,28 @@ def rates(access: Access) -> dict[rules.Band, rules.Rate]:
         newest = said.order_by("-decided_at").values_list("probability", "verdict")[:RATED_AT_MOST]
         decided += [(probability, verdict == rules.Verdict.DIFFERENT) for probability, verdict in newest]
     return rules.rates(decided)
+
+
+LABEL_COLUMNS = tuple(FIELDS_OF_LINKAGE)
+
+
+@dataclass(frozen=True)
+class Label:
+    """A decision to learn from: how the columns of the linkage agree in a pair, and what was decided about it."""
+
+    verdict: str
+    decided_on: dt.date
+    probability: float
+    levels: tuple[str, ...]
+
+
+def labels() -> Iterable[Label]:
+    """Every final decision that stands, without anything by which somebody could be known again."""
+    said = models.MatchDecision.objects.filter(is_final=True, undone_at=None).exclude(levels="").order_by("pk")
+    for one in said.iterator():
+        by_column = dict(told.split("=", 1) for told in one.levels.split("|"))
+        agreed = tuple(by_column.get(column, "") for column in LABEL_COLUMNS)
+        yield Label(one.verdict, one.decided_at.date(), one.probability, agreed)
 
 
 @wall.beyond("whether a pair holds help back")

@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.utils import translation
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 
 from streha.accounts.rules import Access, Action
 from streha.common.words import Several, Words
@@ -49,6 +50,24 @@ def other_names(person: models.Person) -> str:
 def word(kind: str, code: object) -> str | Promise:
     """The word for a code, in the reader's language."""
     return words.word(kind, code)
+
+
+@register.simple_tag
+def spoken(sentence: str) -> str:
+    """A sentence of an engine, in the reader's language."""
+    return gettext(sentence)
+
+
+@register.simple_tag
+def name_reason(reason: str) -> str:
+    """Why two names agree or do not: words in the reader's language, letters as they are (xh = dž)."""
+    head, mark, part = reason.partition(": ")
+    for code, said in words.WORDS["name_reason"].items():
+        if head == code:
+            return f"{said}{mark}{part}"
+        if reason.startswith(f"{code} -"):
+            return f"{said} {reason.removeprefix(f'{code} ')}"
+    return reason
 
 
 @register.filter
