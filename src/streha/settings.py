@@ -96,6 +96,7 @@ INSTALLED_APPS = [
     "streha.web.apps.WebConfig",
     "streha.api.apps.ApiConfig",
     "streha.dataprotection.apps.DataProtectionConfig",
+    "streha.assistance.apps.AssistanceConfig",
     "streha.cases.apps.CasesConfig",
     "streha.homes.apps.HomesConfig",
     "streha.people.apps.PeopleConfig",

@@ -23,6 +23,7 @@ class Role(StrEnum):
     ENUMERATOR = "enumerator"
     CASEWORKER = "caseworker"
     COMMISSION = "commission"
+    SCORER = "scorer"
     ENGINEER = "engineer"
     PROGRAMME = "programme"
     FINANCE = "finance"
@@ -73,6 +74,13 @@ class Action(StrEnum):
     PROPERTY_END = "property.end"
     PROPERTY_EXPORT = "property.export"
     PROPERTY_CLASSES = "property.classes"
+    SELECTION_VIEW = "selection.view"
+    SELECTION_CALL = "selection.call"
+    SELECTION_GRID = "selection.grid"
+    SELECTION_ENTER = "selection.enter"
+    SELECTION_SCORE = "selection.score"
+    SELECTION_DECIDE = "selection.decide"
+    SELECTION_FIGURES = "selection.figures"
 
 
 class ScopeKind(StrEnum):
@@ -101,6 +109,7 @@ _CASES = frozenset({A.CASE_VIEW, A.CASE_WORK, A.CASE_MOVE})
 _IDENTITY = frozenset({F.IDENTITY})
 _WORK = frozenset({F.IDENTITY, F.CONTACT, F.HOME_LOCATION})
 _CARE = _WORK | {F.COMMUNITY, F.HEALTH}
+_SELECTION = frozenset({A.SELECTION_VIEW, A.SELECTION_FIGURES})
 
 
 @dataclass(frozen=True)
@@ -129,25 +138,33 @@ POLICY: Mapping[Role, Permission] = {
             A.BREAK_GLASS,
             A.DUPLICATES_DECIDE,
             A.PROPERTY_EXPORT,
+            A.SELECTION_VIEW,
+            A.SELECTION_ENTER,
         },
         _CARE,
         _CARE,
     ),
     Role.IMPORT_APPROVER: Permission(_SEE | {A.IMPORT_DECIDE, A.DUPLICATES_DECIDE}, _WORK),
-    Role.COMMISSION: Permission(_SEE | {A.PROPERTY_VIEW, A.CASE_VIEW, A.CASE_MOVE}, _IDENTITY | {F.HEALTH}),
+    Role.COMMISSION: Permission(
+        _SEE | _SELECTION | {A.PROPERTY_VIEW, A.CASE_VIEW, A.CASE_MOVE, A.SELECTION_DECIDE}, _IDENTITY | {F.HEALTH}
+    ),
+    Role.SCORER: Permission(_SEE | {A.PROPERTY_VIEW, A.SELECTION_VIEW, A.SELECTION_SCORE}, _IDENTITY | {F.HEALTH}),
     Role.ENGINEER: Permission(
         _SEE | {A.PROPERTY_VIEW, A.PROPERTY_ASSESS}, _IDENTITY | {F.HOME_LOCATION}, _IDENTITY | {F.HOME_LOCATION}
     ),
     Role.PROGRAMME: Permission(
         _SEE
+        | _SELECTION
         | {A.PERSON_EXPORT, A.IMPORT_BRING, A.PROPERTY_VIEW, A.PROPERTY_EXPORT, A.PROPERTY_CLASSES}
-        | {A.CASE_VIEW, A.CASE_MOVE, A.CASE_ASSIGN, A.TRACK_CHANGE},
+        | {A.CASE_VIEW, A.CASE_MOVE, A.CASE_ASSIGN, A.TRACK_CHANGE}
+        | {A.SELECTION_CALL, A.SELECTION_GRID},
         _WORK,
     ),
     Role.FINANCE: Permission(_SEE, _IDENTITY | {F.PAYMENT}),
     Role.PROTECTION: Permission(
         _SEE
         | _HOMES
+        | _SELECTION
         | _CASES
         | {A.CASE_ASSIGN, A.CASE_SENSITIVE}
         | {
@@ -166,6 +183,7 @@ POLICY: Mapping[Role, Permission] = {
     Role.ANALYST: Permission(frozenset({A.PLACE_VIEW, A.JOB_VIEW})),
     Role.DATA_PROTECTION: Permission(
         _SEE
+        | _SELECTION
         | {
             A.PROPERTY_VIEW,
             A.CASE_VIEW,
@@ -192,7 +210,8 @@ REACHES: Mapping[Reach, tuple[Action, ...]] = {
     Reach.HOMES: (A.PROPERTY_VIEW,),
 }
 
-# Who enters does not approve; who keeps the machine does not read the people; who pays does not choose.
+# Who enters does not approve or score, who scores does not decide; who keeps the machine does not read the people;
+# who pays does not choose.
 INCOMPATIBLE: frozenset[frozenset[Role]] = frozenset(
     frozenset(pair)
     for pair in (
@@ -205,6 +224,11 @@ INCOMPATIBLE: frozenset[frozenset[Role]] = frozenset(
         (Role.FINANCE, Role.PROGRAMME),
         (Role.FINANCE, Role.COMMISSION),
         (Role.CASEWORKER, Role.COMMISSION),
+        (Role.CASEWORKER, Role.SCORER),
+        (Role.ENUMERATOR, Role.SCORER),
+        (Role.SCORER, Role.COMMISSION),
+        (Role.FINANCE, Role.SCORER),
+        (Role.KEEPER, Role.SCORER),
     )
 )
 

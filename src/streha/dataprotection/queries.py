@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 
 from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
+from streha.assistance import personal as assistance
 from streha.audit import actions as audit
 from streha.audit import queries as log
 from streha.audit.models import AuditRecord
@@ -28,7 +29,7 @@ REWRITTEN = "files rewritten"
 
 # Every room that knows persons, by its personal.py; a test holds that none is missing. The upper rooms come first: to
 # erase, they still need to know who belongs to whom.
-ROOMS: tuple[ModuleType, ...] = (cases, homes, people)
+ROOMS: tuple[ModuleType, ...] = (assistance, cases, homes, people)
 
 
 @dataclass(frozen=True)

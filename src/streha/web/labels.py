@@ -12,7 +12,7 @@ from streha.accounts.rules import Action, Role, ScopeKind
 from streha.audit.rules import ActorKind, FaultKind
 from streha.common.codes import FieldClass, Language, Precision, Script, Sex
 from streha.jobs.rules import State
-from streha.web import words
+from streha.web import selection_words, words
 
 Label = str | Promise
 
@@ -20,6 +20,7 @@ ROLES: Mapping[str, Label] = {
     Role.ENUMERATOR: _("Enumerator"),
     Role.CASEWORKER: _("Caseworker"),
     Role.COMMISSION: _("Commission member"),
+    Role.SCORER: _("Scorer of applications"),
     Role.ENGINEER: _("Engineer"),
     Role.PROGRAMME: _("Programme manager"),
     Role.FINANCE: _("Finance"),
@@ -67,6 +68,13 @@ ACTIONS: Mapping[str, Label] = {
     Action.CASE_ASSIGN: _("give cases to owners"),
     Action.CASE_SENSITIVE: _("see protection cases"),
     Action.TRACK_CHANGE: _("change tracks and letters"),
+    Action.SELECTION_VIEW: _("see selections"),
+    Action.SELECTION_CALL: _("run calls for applications"),
+    Action.SELECTION_GRID: _("make and change grids of points"),
+    Action.SELECTION_ENTER: _("enter applications"),
+    Action.SELECTION_SCORE: _("score applications"),
+    Action.SELECTION_DECIDE: _("decide in the commission"),
+    Action.SELECTION_FIGURES: _("see figures and replays of selections"),
 }
 SCOPES: Mapping[str, Label] = {
     ScopeKind.EVERYTHING: _("everywhere"),
@@ -146,6 +154,7 @@ ROOMS: Mapping[str, Label] = {
     "cases": _("cases"),
     "imports": _("imports"),
     "dataprotection": _("data protection"),
+    "assistance": pgettext_lazy("room", "help"),
 }
 VERBS: Mapping[str, Label] = words.WORDS["verb"] | {
     # users and roles
@@ -219,6 +228,7 @@ OBJECTS: Mapping[str, Label] = {
     "subject": _("person's key"),
     "subjects": _("unused keys"),
     "row": pgettext_lazy("import", "row"),
+    **selection_words.OBJECTS,
 }
 FAULTS: Mapping[str, Label] = {
     FaultKind.CHANGED: _("A record was changed after it was written."),

@@ -59,7 +59,10 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
     ),
     (
         pgettext_lazy("section", "Help"),
-        (Section("cases", _("Cases"), "file", (Action.CASE_VIEW,), waiting.cases),),
+        (
+            Section("cases", _("Cases"), "file", (Action.CASE_VIEW,), waiting.cases),
+            Section("selections", _("Selections"), "check", (Action.SELECTION_VIEW,), waiting.sheets),
+        ),
     ),
     (
         pgettext_lazy("section", "Places"),

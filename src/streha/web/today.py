@@ -51,11 +51,13 @@ def due(request: door.Request) -> list[Due]:
         "Somebody looked at people of your cases by break-glass: %(n)s times",
         "plural",
     )
+    sheets = ngettext_lazy("%(n)s application to score", "%(n)s applications to score", "plural")
     lines = (
         (waiting.cases_late(access, at), late, reverse("cases") + "?owner=me&late=1", "late"),
         (waiting.jobs_failed(access, at), failed, reverse("jobs") + "?state=failed", "bad"),
         (waiting.imports(access, at), lists, reverse("imports"), "warn"),
         (waiting.duplicates(access, at), pairs, reverse("duplicates"), "warn"),
+        (waiting.sheets(access, at), sheets, reverse("selections"), "warn"),
         (waiting.breaks(access, at), breaks, reverse("breaks"), "warn"),
         (waiting.resets(access, at), resets, reverse("users"), "warn"),
         (waiting.cases_to_decide(access, at), to_decide, reverse("cases") + "?owner=role", "warn"),

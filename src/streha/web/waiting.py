@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 
 from streha.accounts import models as accounts
 from streha.accounts.rules import Access, Action
+from streha.assistance.selections import queries as selection_queries
 from streha.cases import queries as case_queries
 from streha.jobs.models import Job
 from streha.jobs.rules import OPEN, State
@@ -94,7 +95,12 @@ def cases(access: Access, at: dt.datetime) -> int:
     return cases_late(access, at) + cases_unowned(access, at) + cases_to_decide(access, at)
 
 
+def sheets(access: Access, _at: dt.datetime) -> int:
+    """Applications that the viewer has still to score."""
+    return few(selection_queries.sheets_waiting(access))
+
+
 def everything(access: Access, at: dt.datetime) -> int:
     """All of it: the number beside Today."""
     pressing = breaks(access, at) + resets(access, at) + imports(access, at) + jobs_failed(access, at)
-    return pressing + duplicates(access, at) + cases(access, at)
+    return pressing + duplicates(access, at) + cases(access, at) + sheets(access, at)

@@ -6,6 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from streha.web import selection_words
+
 WORDS: dict[str, dict[str, str | Promise]] = {
     "sex": {"f": _("female"), "m": _("male"), "o": pgettext_lazy("sex", "other"), "u": pgettext_lazy("sex", "unknown")},
     "vital_status": {
@@ -572,6 +574,10 @@ _COLUMNS_OF_HOMES: dict[str, str | Promise] = {
     "photo": _("photo"),
 }
 WORDS["column"] |= _COLUMNS_OF_HOMES
+WORDS |= selection_words.WORDS
+WORDS["verb"] |= selection_words.VERBS
+WORDS["section"] |= selection_words.SECTIONS
+WORDS["column"] |= selection_words.TOLD
 
 
 def word(kind: str, code: object) -> str | Promise:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import cyrtranslit
 from django import template
-from django.utils import translation
+from django.utils import formats, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
@@ -86,3 +87,54 @@ def may(access: Access, action: str) -> bool:
 def item(mapping: Mapping[Any, Any], key: Any) -> Any:
     """The value under a key."""
     return mapping.get(key)
+
+
+@register.filter
+def in_language(row: Any, what: str) -> str:
+    """A text that the office wrote in several languages: the reader's, or else the first that was written."""
+    language = translation.get_language() or "en"
+    told = {code: getattr(row, f"{what}_{code}", "") for code in ("sq", "sr", "en")}
+    if isinstance(texts := getattr(row, f"{what}s", None), Mapping):
+        told |= texts
+    if language == "sr-latn" and told["sr"]:
+        return str(cyrtranslit.to_latin(told["sr"], "sr"))
+    return told.get(language) or told["en"] or told["sq"] or told["sr"] or str(getattr(row, "code", ""))
+
+
+@register.filter
+def halves(value: int | None) -> str:
+    """Points kept in halves, as people write them: 7 or 7.5."""
+    if value is None:
+        return "–"
+    return formats.number_format(value / 2, decimal_pos=value % 2, use_l10n=True)
+
+
+@register.filter
+def input_name(change: Any, selection: Any) -> str:
+    """What an input of a selection is called: a field, a paper, a question, or points of a round."""
+    kind, _, rest = change.field.partition(":")
+    if kind == "fact":
+        return str(words.word("fact", rest))
+    if kind == "paper":
+        return str(words.word("paper_kind", rest))
+    if kind in ("points", "evidence"):
+        round_, _, code = rest.rpartition(":")
+        criterion = selection.grid.criteria.filter(code=code).first()
+        told = in_language(criterion, "label") if criterion else code
+        return f"{told} · {words.word('round', round_)}" if round_ else told
+    return str(words.word("input", change.field))
+
+
+@register.filter
+def group_name(code: str, grouping: str) -> str:
+    """What a group is called: a sex, yes or no, a community, or a band of ages as it stands."""
+    if code == "not_known":
+        return gettext("not known")
+    kind = {"disability": "answer"}.get(grouping, grouping)
+    return str(words.word(kind, code))
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share of one as whole percent."""
+    return formats.number_format(round(100 * share), use_l10n=True)

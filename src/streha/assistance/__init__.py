@@ -1,0 +1,1 @@
+"""Help for households, from a call for applications to a decision that can be replayed."""
