@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib import resources
 from itertools import combinations
 from pathlib import Path
@@ -52,17 +53,6 @@ def records(size: int, *, seed: int, at: Sequence[Place] | None = None) -> Itera
     """Every record of the register in its order; its place in that order is its number, from 0."""
     for piece in people.pieces(size, seed=seed, places=at or places()):
         yield from piece.records
-
-
-def households(size: int, *, seed: int, at: Sequence[Place] | None = None) -> Iterator[int | None]:
-    """The household of every record in the order of ``records``, numbered from 1; None for who lives in none."""
-    number = 0
-    for piece in people.pieces(size, seed=seed, places=at or places()):
-        home_of: dict[int, int] = {}
-        for home in piece.homes:
-            number += 1
-            home_of |= dict.fromkeys((member.at for member in home.members), number)
-        yield from (home_of.get(i) for i in range(len(piece.records)))
 
 
 def true_pairs(found: Iterable[Record]) -> Iterator[tuple[int, int]]:
@@ -105,23 +95,35 @@ def as_known(number: int, record: Record) -> tuple[str, ...]:
 
 
 def write(size: int, *, seed: int, out: Path) -> int:
-    """The three tables are in the folder; returns the number of true pairs."""
+    """The three tables are in the folder, written piece by piece; returns the number of true pairs."""
     out.mkdir(parents=True, exist_ok=True)
-    held = list(records(size, seed=seed))
-    homes = list(households(size, seed=seed))
-    pairs = sorted(true_pairs(held))
-    seen = (as_seen(i, record, homes[i]) for i, record in enumerate(held))
-    _table(out / "records.csv", RECORD_COLUMNS, seen)
-    _table(out / "truth.csv", TRUTH_COLUMNS, (as_known(i, record) for i, record in enumerate(held)))
-    _table(out / "pairs.csv", ("left", "right"), ((str(a), str(b)) for a, b in pairs))
+    of_person: dict[int, list[int]] = {}
+    with ExitStack() as files:
+        seen = files.enter_context(_table(out / "records.csv", RECORD_COLUMNS))
+        known = files.enter_context(_table(out / "truth.csv", TRUTH_COLUMNS))
+        number = homes = 0
+        for piece in people.pieces(size, seed=seed, places=places()):
+            home_of = {m.at: homes + i for i, home in enumerate(piece.homes, 1) for m in home.members}
+            for i, record in enumerate(piece.records):
+                seen(as_seen(number, record, home_of.get(i)))
+                known(as_known(number, record))
+                of_person.setdefault(record.person, []).append(number)
+                number += 1
+            homes += len(piece.homes)
+        pairs = sorted(pair for numbers in of_person.values() for pair in combinations(numbers, 2))
+        written = files.enter_context(_table(out / "pairs.csv", ("left", "right")))
+        for left, right in pairs:
+            written((str(left), str(right)))
     return len(pairs)
 
 
-def _table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+@contextmanager
+def _table(path: Path, columns: Sequence[str]) -> Iterator[Callable[[Sequence[str]], object]]:
+    """A CSV file with its headings, and what writes a row into it."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(rows)
+        yield writer.writerow
 
 
 def main() -> None:

@@ -1232,9 +1232,8 @@ def weigh_pairs(consequences: Mapping[int, int], *, by: Access) -> None:
 
 def note_alike(registered: Iterable[tuple[int, rules.PersonDraft]], *, by: Access, at: dt.datetime) -> int:
     """Whoever may be the same as somebody just registered waits as a pair, silently where the finder may not look."""
-    return note_pairs(
-        ((pk, other, why) for pk, draft in registered for other, why in queries.candidates(draft)), by=by, at=at
-    )
+    found = [(pk, other) for pk, draft in registered for other in queries.candidates(draft)]
+    return note_scored(((pk, other.person_id, other.why, other.probability) for pk, other in found), by=by, at=at)
 
 
 # --- common steps ---------------------------------------------------------------------------------

@@ -23,10 +23,10 @@ from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action, Scope, ScopeKind
 from streha.audit import actions as audit
 from streha.common import errors
-from streha.common.codes import FieldClass
+from streha.common.codes import FieldClass, Precision
 from streha.common.pages import PAGE_SIZE, Page
-from streha.engine import names
-from streha.people import models, rules
+from streha.engine import linkage, names
+from streha.people import bridge, models, rules
 from streha.places import queries as places
 from streha.places.models import Area, AreaName
 
@@ -36,6 +36,7 @@ Kept = TypeVar("Kept", models.Person, models.Household)
 
 FEW_KEEPERS = 12
 COUNT_CAP = 2000
+ALIKE_AT_MOST = 50
 PLACE_WORD_AT_LEAST = 3
 
 
@@ -703,34 +704,63 @@ def address_of(access: Access, household_id: int, *, at: dt.datetime) -> str:
 # --- who may be the same person -------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Alike:
+    """Somebody in the register who may be the drafted person, by what, and how likely."""
+
+    person_id: int
+    why: str
+    probability: float
+
+
 def alike(access: Access, draft: rules.PersonDraft, *, limit: int = 5) -> list[models.Person]:
-    """Persons visible to the viewer who may be the drafted one: for a look before registering."""
-    ids = [pk for pk, _ in candidates(draft)]
+    """Persons visible to the viewer who may be the drafted one, the likeliest first: for a look before registering."""
+    ids = [found.person_id for found in candidates(draft)]
     seen = models.Person.objects.visible_to(access).filter(pk__in=ids).values_list("pk", flat=True)
     kept = set(seen)
     return with_people([pk for pk in ids if pk in kept][:limit])
 
 
 @wall.beyond("who may be the same")
-def candidates(draft: rules.PersonDraft) -> list[tuple[int, str]]:
-    """Persons, visible or not, with the same document, or the same names and a birth date that may agree.
+def candidates(draft: rules.PersonDraft) -> list[Alike]:
+    """Persons, visible or not, who hold the same document or may be the drafted one by the weights of the linkage.
 
-    For actions alone: nothing of this may reach a screen without ``visible_to``.
+    The likeliest first. For actions alone: nothing of this may reach a screen without ``visible_to``.
     """
-    blinds = [audit.blind_index("identifier", rules.plain_identifier(i.value)) for i in draft.identifiers]
-    held = models.Identifier.objects.filter(blind__in=blinds, valid_to=None).values_list("person_id", flat=True)
-    found = dict.fromkeys(answering(held).values(), "identifier")
+    one = bridge.of_draft(draft)
+    held = models.Identifier.objects.filter(blind__in=one.numbers["identifier"], valid_to=None)
+    holders = set(answering(held.values_list("person_id", flat=True)).values())
+    reached = models.Contact.objects.filter(blind__in=one.numbers["phone"], valid_to=None)
+    callers = set(reached.values_list("person_id", flat=True)[:ALIKE_AT_MOST])
+    others = holders | callers | _namesakes(draft)
+    known = models.Person.objects.filter(pk__in=others, erased_at=None, ended_on=None).values_list("pk", flat=True)
+    rows = bridge.register_size()
+    least = linkage.register().thresholds.review
+    found = []
+    for pk, other in bridge.profiles([*known, *holders.difference(known)]).items():
+        chance = bridge.probability(one, other, rows=rows)
+        if pk in holders or chance >= least:
+            found.append(Alike(pk, "identifier" if pk in holders else "name_birth", chance))
+    return sorted(found, key=lambda who: (-who.probability, who.person_id))
+
+
+def _namesakes(draft: rules.PersonDraft) -> set[int]:
+    """Who shares the names and perhaps the birth, or one name and the day of birth, day and month in either order."""
     keys = sorted({key for name in draft.names[:1] for key in names.keys(f"{name.given} {name.family}")})
-    if len(keys) > 1 and draft.birth_date is not None:
-        rows = models.NameKey.objects.filter(key=keys[0]).values("person_id")
-        same = models.Person.objects.filter(
-            pk__in=rows, birth_date__year=draft.birth_date.year, erased_at=None, ended_on=None
-        )
-        for key in keys[1:]:
-            same = same.filter(pk__in=models.NameKey.objects.filter(key=key).values("person_id"))
-        for pk in same.values_list("pk", flat=True)[:20]:
-            found.setdefault(pk, "name_birth")
-    return list(found.items())
+    if not keys:
+        return set()
+    here = Q(keeper_id=draft.keeper_id)
+    birth = draft.birth_date
+    wanted = here if birth is None else Q(birth_date__year=birth.year) | (here & Q(birth_date=None))
+    same = models.Person.objects.filter(wanted, erased_at=None, ended_on=None)
+    for key in keys:
+        same = same.filter(pk__in=models.NameKey.objects.filter(key=key).values("person_id"))
+    found = set(same.values_list("pk", flat=True)[:ALIKE_AT_MOST]) if len(keys) > 1 else set()
+    if birth is not None and draft.birth_precision == Precision.DAY:
+        born = models.Person.objects.filter(birth_date__in=rules.either_day(birth), erased_at=None, ended_on=None)
+        half = born.filter(pk__in=models.NameKey.objects.filter(key__in=keys).values("person_id"))
+        found.update(half.values_list("pk", flat=True)[:ALIKE_AT_MOST])
+    return found
 
 
 # --- export ---------------------------------------------------------------------------------------

@@ -434,7 +434,14 @@ def consent_state(*, expires_on: dt.date | None, withdrawn_on: dt.date | None, t
 
 # --- identifiers and contacts as searched ---------------------------------------------------------
 
+MONTHS = 12
 NOT_OF_NUMBER = re.compile(r"[\s./\\\-–_:]+")
+
+
+def either_day(day: dt.date) -> tuple[dt.date, ...]:
+    """The day, and the day it becomes when day and month are exchanged."""
+    exchanged = day.replace(month=day.day, day=day.month) if day.day <= MONTHS else day
+    return tuple(dict.fromkeys((day, exchanged)))
 
 
 def plain_identifier(value: str) -> str:

@@ -5,8 +5,8 @@ DuckDB runs inside the process, in memory.
 """
 
 from streha.engine.linkage.clustering import clusters
-from streha.engine.linkage.evidence import Evidence, Field, compare, compare_features
-from streha.engine.linkage.features import Company, member_key, of_record
+from streha.engine.linkage.evidence import Evidence, Field, compare, compare_features, weigh
+from streha.engine.linkage.features import Company, Features, feature, member_key, of_record
 from streha.engine.linkage.learning import learn
 from streha.engine.linkage.model import (
     Column,
@@ -30,6 +30,7 @@ __all__ = [
     "Company",
     "Comparison",
     "Evidence",
+    "Features",
     "Field",
     "Frequencies",
     "Kind",
@@ -42,6 +43,7 @@ __all__ = [
     "clusters",
     "compare",
     "compare_features",
+    "feature",
     "from_plain",
     "learn",
     "member_key",
@@ -49,4 +51,5 @@ __all__ = [
     "register",
     "score",
     "to_plain",
+    "weigh",
 ]

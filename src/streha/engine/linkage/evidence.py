@@ -61,17 +61,32 @@ def compare_features(left: Features, right: Features, model: Model, *, rows: int
     return Evidence(probability(total), total, prior, fields)
 
 
-def _field(at: int, column: Column, left: Features, right: Features, model: Model) -> Field:
+def weigh(left: Features, right: Features, model: Model, *, rows: int) -> float:
+    """The probability of ``compare`` without its words, for a great many pairs."""
+    prior = model.prior_bits(max(rows, LEAST_ROWS))
+    found = (_level(at, column, left, right, model) for at, column in enumerate(model.spec.columns))
+    return probability(math.fsum((prior, *(bits for _, bits in found))))
+
+
+def _level(at: int, column: Column, left: Features, right: Features, model: Model) -> tuple[str, float]:
+    """The level of a column and its weight in bits."""
     if levels.is_silent(model.spec, at, left, right):
-        return Field(column.name, levels.MISSING, 0.0, levels.SILENT)
-    way = next(one for one in levels.ways(model.spec, at) if one.test is None or one.test.holds(at, left, right))
+        return levels.MISSING, 0.0
+    ways = levels.ways(model.spec, at)
+    way = next(one for one in ways if one.test is None or one.test.holds(at, left, right))
     comparison = model.comparison(column.name)
-    bits = comparison.level(way.code).bits
     if way.by_frequency and comparison.frequencies is not None:
-        bits = _by_frequency(label(at, levels.FREQUENCY_PART[column.kind]), comparison, way.code, left, right)
-    return Field(
-        column.name, way.code, bits, levels.WORDS[column.kind][way.code], _reasons(at, column, left, right, model)
-    )
+        part = label(at, levels.FREQUENCY_PART[column.kind])
+        return way.code, _by_frequency(part, comparison, way.code, left, right)
+    return way.code, comparison.level(way.code).bits
+
+
+def _field(at: int, column: Column, left: Features, right: Features, model: Model) -> Field:
+    code, bits = _level(at, column, left, right, model)
+    if code == levels.MISSING:
+        return Field(column.name, code, 0.0, levels.SILENT)
+    words = levels.WORDS[column.kind][code]
+    return Field(column.name, code, bits, words, _reasons(at, column, left, right, model))
 
 
 def _by_frequency(part: str, comparison: Comparison, code: str, left: Features, right: Features) -> float:

@@ -26,9 +26,11 @@ from streha.audit import actions as audit
 from streha.audit import bridge as audit_bridge
 from streha.audit import rules as audit_rules
 from streha.common import errors
+from streha.engine import linkage
 from streha.formats import tables
 from streha.jobs import actions as jobs
 from streha.people import actions as people_actions
+from streha.people import bridge as people_bridge
 from streha.people import models as people
 from streha.people import queries as people_queries
 from streha.people import rules as people_rules
@@ -360,7 +362,7 @@ def _stage_piece(batch: ImportBatch, piece: Sequence[rows.Reading], marks: Seque
     by_number = dict(staged.values_list("number", "pk"))
     ids = [by_number[reading.number] for reading in readings]
     _keep_problems(batch, ids, readings)
-    _find_candidates(ids, readings)
+    _find_candidates(batch.keeper_id, ids, readings)
     batch.staged_rows += len(fresh)
 
 
@@ -435,29 +437,53 @@ def _counts(batch: ImportBatch) -> dict[str, int]:
 # --- who in the register may be meant -------------------------------------------------------------------------------
 
 
-def _find_candidates(ids: Sequence[int], readings: Sequence[rows.Reading]) -> None:
-    """Candidates for a piece, two questions for all its rows: by document, and by name with birth.
+def _find_candidates(keeper_id: int, ids: Sequence[int], readings: Sequence[rows.Reading]) -> None:
+    """Candidates for a piece, a few questions for all its rows: by document, and by name with birth.
 
-    Everybody in the register is looked at, visible or not; what a reviewer is shown is decided when it is shown. A
-    namesake whose birth says nothing waits for household company and is shown only if that speaks for it.
+    Everybody in the register is looked at, visible or not; what a reviewer is shown is decided when it is shown. Who
+    agrees in name and birth is a candidate as far as the weights of the linkage bear it out: among many people that
+    alone says little. A namesake whose birth says nothing waits for household company and is shown only if that
+    speaks for it.
     """
     by_document = _holders(readings)
     by_name = _namesakes(readings)
-    found = []
-    for record_id, reading in zip(ids, readings, strict=True):
-        whys: dict[int, tuple[str, bool]] = {}
-        for _, value in reading.identifiers:
-            whys |= dict.fromkeys(by_document.get(value, ()), ("document", True))
-        namesakes = by_name.get(reading.name_key[:80], [])
-        for pk, birth, precision, sex in namesakes:
+    whys: list[dict[int, tuple[str, bool]]] = []
+    for reading in readings:
+        of_row = {pk: ("document", True) for _, value in reading.identifiers for pk in by_document.get(value, ())}
+        for pk, birth, precision, sex in by_name.get(reading.name_key[:80], []):
             grade = _grade(reading, birth, precision, sex)
-            if grade and pk not in whys and (grade == "name" or (reading.household and len(whys) < NAMESAKES)):
-                whys[pk] = (grade, grade == "name")
-        found += [
+            if grade and pk not in of_row and (grade == "name" or (reading.household and len(of_row) < NAMESAKES)):
+                of_row[pk] = (grade, grade == "name")
+        whys.append(of_row)
+    _without_the_unlikely(keeper_id, readings, whys)
+    models.StagedCandidate.objects.bulk_create(
+        [
             models.StagedCandidate(record_id=record_id, person_id=pk, why=why, is_sure=sure)
-            for pk, (why, sure) in islice(whys.items(), NAMESAKES)
-        ]
-    models.StagedCandidate.objects.bulk_create(found, batch_size=PIECE)
+            for record_id, of_row in zip(ids, whys, strict=True)
+            for pk, (why, sure) in islice(of_row.items(), NAMESAKES)
+        ],
+        batch_size=PIECE,
+    )
+
+
+def _without_the_unlikely(
+    keeper_id: int, readings: Sequence[rows.Reading], whys: Sequence[dict[int, tuple[str, bool]]]
+) -> None:
+    """Takes out who agrees in name and birth but weighs less than is worth a look."""
+    doubtful = sorted({pk for of_row in whys for pk, (why, _) in of_row.items() if why == "name"})
+    if not doubtful:
+        return
+    profiles = people_bridge.profiles(doubtful)
+    size = people_bridge.register_size()
+    least = linkage.register().thresholds.review
+    for reading, of_row in zip(readings, whys, strict=True):
+        named = [pk for pk, (why, _) in of_row.items() if why == "name"]
+        if not named:
+            continue
+        one = people_bridge.of_draft(reading.draft(keeper_id=keeper_id, is_fictional=False))
+        for pk in named:
+            if pk in profiles and people_bridge.probability(one, profiles[pk], rows=size) < least:
+                del of_row[pk]
 
 
 def _holders(readings: Sequence[rows.Reading]) -> dict[str, list[int]]:
