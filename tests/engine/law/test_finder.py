@@ -78,7 +78,7 @@ def test_the_lexicon_keeps_its_figure_on_the_sentences_it_was_developed_on() -> 
 
 
 @pytest.mark.parametrize("lang", ["en", "sq", "sr"])
-@pytest.mark.parametrize("name", ["unseen_clauses", "development_clauses"])
+@pytest.mark.parametrize("name", ["unseen_clauses", "third_hand_clauses", "development_clauses"])
 def test_clauses_the_lexicon_was_developed_on(name: str, lang: str) -> None:
     """All of them have been read since: shows that nothing is lost (docs/methods/law.md has the first touches)."""
     with (CLAUSES / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
@@ -120,6 +120,21 @@ def test_a_war_outweighs_faint_context_but_not_a_flood() -> None:
 def test_shelter_in_tents_says_its_context_but_not_for_asylum_seekers() -> None:
     assert finder.find("Each tent houses one family.", lang="en").label == "C"
     assert finder.find("Each tent houses one family of asylum seekers.", lang="en").label == "M"
+
+
+def test_a_long_list_names_people_in_passing_whatever_else_is_said() -> None:
+    text = "Workshops with housing employ former prisoners, immigrants, debtors and the homeless."
+    assert finder.find(text, lang="en").label == "P"
+    assert finder.find("Migration policies cover immigrants, debtors, prisoners and pupils.", lang="en").label == "M"
+
+
+def test_a_thing_inside_the_words_is_what_moves() -> None:
+    assert finder.find("Beekeepers move hives to the pasture.", lang="en").label == "N"
+
+
+def test_faint_context_gives_way_to_what_makes_a_refugee() -> None:
+    text = "Nobody is sent back to a country where race or religion puts life in danger."
+    assert finder.find(text, lang="en").label == "M"
 
 
 def test_a_list_in_a_green_text_needs_three_members() -> None:

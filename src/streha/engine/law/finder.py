@@ -144,7 +144,7 @@ def _label(listing: lists.Lists, contexts: list[Hit], settings: list[Hit]) -> st
         return "P"
     if contexts:
         return "C"
-    if settings and listing.holds_a_group():
+    if listing.holds_a_long_one() or (settings and listing.holds_a_group()):
         return "P"
     return "M"
 
@@ -169,13 +169,16 @@ def _thing_moved(hit: Hit, passage: _Passage) -> Hit | None:
         return None
     named = passage.people + passage.villages
     inside = [one for one in named if hit.first <= one.first and one.last <= hit.last]
+    for thing in passage.things:
+        if not inside and hit.first < thing.first and thing.last <= hit.last and _follows(hit, thing, passage):
+            return thing
     ends_in_noun = hit.last - hit.first > 1 and any(one.last == hit.last for one in inside + passage.spots)
     if not ends_in_noun:
         reach = OBJECT_WITHIN - bool(inside)  # with its people named, a verb needs no further object
         for thing in passage.things:
             if 0 <= thing.first - hit.last <= reach and _is_object(hit, thing, named, passage):
                 return thing
-    if inside or hit.concept.houses_things or _ACTS[passage.code].search(passage.tokens[hit.last - 1].folded):
+    if inside or hit.concept.houses_things or _ACTS[passage.code].search(_head(hit, passage)):
         return None
     nearest = min((_distance(hit, one) for one in named), default=PEOPLE_WITHIN + 1)
     for thing in passage.things:
@@ -186,6 +189,19 @@ def _thing_moved(hit: Hit, passage: _Passage) -> Hit | None:
             if passage.code != "en" or not between & (_PREPOSITIONS["en"] | _NOT_SUBJECT):
                 return thing
     return None
+
+
+def _head(hit: Hit, passage: _Passage) -> str:
+    """The word that says the moving: the first of "moved from the floods", the last of "leave and evacuation"."""
+    inside = [token.folded for token in passage.tokens[hit.first : hit.last]]
+    return inside[0] if _PREPOSITIONS[passage.code].intersection(inside) else inside[-1]
+
+
+def _follows(hit: Hit, thing: Hit, passage: _Passage) -> bool:
+    """Whether a thing inside a label is the object of its first word: "moving hives to the pasture"."""
+    between = {token.folded for token in passage.tokens[hit.first + 1 : thing.first]}
+    near = thing.first - hit.first <= OBJECT_WITHIN + 1
+    return near and not between & _PREPOSITIONS[passage.code] and not _is_means(thing, passage.code)
 
 
 def _is_object(hit: Hit, thing: Hit, named: list[Hit], passage: _Passage) -> bool:

@@ -59,6 +59,13 @@ class Lists:
             for hit in self.moves
         )
 
+    def holds_a_long_one(self) -> bool:
+        """Whether some group on the move is one of at least four members, and no law of migration is spoken of."""
+        listed = [hit for hit in self.moves if hit.concept.is_group and self._in_long_list(hit, LONG)]
+        return bool(listed) and not any(
+            hit.concept.is_legal and not any(overlaps(hit, one) for one in listed) for hit in self.moves
+        )
+
     def holds_a_group(self) -> bool:
         """Whether some group on the move is one of at least three members."""
         return any(hit.concept.is_group and self._in_long_list(hit, SHORT) for hit in self.moves)
@@ -103,7 +110,8 @@ class Lists:
             return False
         items = [(one[1], other[0]) for one, other in pairwise(chain)]
         items += [self._words_before(chain[0][0]), self._words_after(chain[-1][1])]
-        return sum(not any(start <= move.start < end for move in self.moves) for start, end in items) >= 2
+        movers = [move for move in self.moves if move.concept.is_group or move.concept.is_legal]
+        return sum(not any(start <= move.start < end for move in movers) for start, end in items) >= 2
 
     def _chain(self, marks: list[Span], place: int, *, backwards: bool) -> list[Span]:
         """Marks of a list as long as no member between them is longer than ``WITHIN`` words."""
