@@ -96,6 +96,7 @@ PAGES: dict[str, tuple[Action, ...] | str] = {
     "merge_undo": (A.DUPLICATES_DECIDE,),
     "cases": (A.CASE_VIEW,),
     "case_open": (A.CASE_WORK,),
+    "case_load": (A.CASE_ASSIGN,),
     "case_glass": (A.CASE_VIEW,),
     "case": (A.CASE_VIEW,),
     "case_letter": (A.CASE_WORK,),

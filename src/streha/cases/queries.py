@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, Q
+from django.db.models import Count, F, Min, Q
 from django.utils.functional import cached_property
 
 from streha.accounts import models as accounts
@@ -142,7 +142,10 @@ def templates() -> list[models.LetterTemplate]:
 
 @dataclass(frozen=True)
 class CaseFilter:
-    """What a list of cases is narrowed to. ``owner`` is "me", "none", "role" (they wait for mine), or empty."""
+    """What a list of cases is narrowed to. ``owner`` is "me", "none", "role", a user's id, or empty.
+
+    "role" are those that wait for a role of the viewer's.
+    """
 
     track: str = ""
     stage: str = ""
@@ -161,6 +164,8 @@ def narrowed_cases(access: Access, narrowed: CaseFilter, today: dt.date) -> mode
         rows = rows.filter(stage__code=narrowed.stage)
     if narrowed.owner == "me":
         rows = rows.filter(owner_id=access.user_id) if access.user_id is not None else rows.none()
+    elif narrowed.owner.isdigit():
+        rows = rows.filter(owner_id=int(narrowed.owner))
     elif narrowed.owner == "role":
         rows = rows.filter(pk__in=waiting_for_role(access).values("pk"))
     elif narrowed.owner == "none":
@@ -272,6 +277,29 @@ def glass_broken(access: Access, at: dt.datetime) -> list[tuple[accounts.BreakGl
     ).select_related("case", "person"):
         covering[member.person.subject] = member.case
     return [(look, covering[look.subject]) for look in recent if look.subject in covering]
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one owner carries, or nobody: open cases, how many of them are late, and since when the oldest is open."""
+
+    owner: accounts.User | None
+    open: int
+    late: int
+    oldest: dt.date
+
+
+def load_by_owner(access: Access, today: dt.date) -> list[Load]:
+    """The load of everybody who owns a case that the viewer may give to others, the latest first."""
+    rows = models.Case.objects.visible_to(access, Action.CASE_ASSIGN).open()
+    sums = list(
+        rows.order_by()
+        .values("owner_id")
+        .annotate(open=Count("pk"), late=Count("pk", filter=Q(due_on__lt=today)), oldest=Min("opened_on"))
+    )
+    owners = accounts.User.objects.in_bulk([row["owner_id"] for row in sums if row["owner_id"] is not None])
+    loads = [Load(owners.get(row["owner_id"]), row["open"], row["late"], row["oldest"]) for row in sums]
+    return sorted(loads, key=lambda load: (-load.late, -load.open))
 
 
 # --- one case ---------------------------------------------------------------------------------------------------------

@@ -27,7 +27,8 @@ TEMPLATE = """
   #if l.mark != "" [*#l.mark* \\ ]
   #l.footer #h(1fr) #counter(page).display() / #counter(page).final().first()
 ])
-#set text(font: ("Noto Sans", "Libertinus Serif"), size: 10.5pt, lang: l.lang, script: l.script, fill: rgb("#1c2530"))
+#set text(font: ("Noto Sans", "Libertinus Serif"), size: 10.5pt, lang: l.lang, script: l.script,
+  ligatures: false, hyphenate: false, fill: rgb("#1c2530"))
 #set par(leading: 0.72em, spacing: 1.1em)
 #set table(stroke: 0.5pt + rgb("#cfc8ba"), inset: 5pt)
 #show heading.where(level: 1): set text(size: 15pt)

@@ -107,6 +107,15 @@ def glass(request: door.Request) -> HttpResponse:
     return render(request, "cases/glass.html", {"looks": looks[:50]})
 
 
+@require_GET
+@door.open_to(Action.CASE_ASSIGN)
+def load(request: door.Request) -> HttpResponse:
+    """Who carries how many cases, how many are late, and how old the oldest is."""
+    today = door.now().date()
+    rows = [(line, (today - line.oldest).days) for line in queries.load_by_owner(request.access, today)]
+    return render(request, "cases/load.html", {"rows": rows})
+
+
 @require_http_methods(["GET", "POST"])
 @door.open_to(Action.CASE_WORK)
 def open_case(request: door.Request) -> HttpResponse:

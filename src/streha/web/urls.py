@@ -78,6 +78,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("merges/<int:merge_id>/undo/", duplicates.part, name="merge_undo"),
     path("cases/", cases.cases, name="cases"),
     path("cases/open/", cases.open_case, name="case_open"),
+    path("cases/load/", cases.load, name="case_load"),
     path("cases/glass/", cases.glass, name="case_glass"),
     path("cases/<int:pk>/", cases.case, name="case"),
     path("cases/<int:pk>/letter/", cases.letter, name="case_letter"),

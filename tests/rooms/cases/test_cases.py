@@ -327,3 +327,16 @@ def test_an_erased_member_leaves_the_case_to_the_others(office: Office) -> None:
     protection.erase_person(office.spouse.pk, reason="asked", by=OFFICE, at=AT)
     page = queries.case_page(office.worker, case.pk, at=AT)
     assert [p.pk for p in page.members] == [office.head.pk, office.child.pk]
+
+
+def test_the_load_counts_late_cases_by_owner_and_no_sensitive_ones(office: Office) -> None:
+    opened(office)
+    officer = factories.access(Role.PROTECTION, scope=factories.in_area("20"))
+    opened(office, "protection", whole=False, by=officer)
+    chief = factories.access(Role.PROGRAMME, scope=factories.in_area("20"))
+    (load,) = queries.load_by_owner(chief, AT.date() + dt.timedelta(days=40))
+    assert (load.open, load.late, load.oldest) == (1, 1, AT.date())
+    assert load.owner is not None
+    assert load.owner.pk == office.worker.user_id
+    assert sum(load.open for load in queries.load_by_owner(officer, AT.date())) == 2
+    assert queries.load_by_owner(office.worker, AT.date()) == []
