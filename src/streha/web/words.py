@@ -268,7 +268,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "error": _("opened in error"),
     },
     "paper_state": {
-        "missing": _("missing"),
+        "missing": pgettext_lazy("paper", "missing"),
         "received": _("to be checked"),
         "checked": _("checked"),
         "refused": _("does not count"),
