@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from streha.audit.rules import Actor
@@ -307,6 +307,10 @@ class Access:
     def writes(self, action: Action = Action.PERSON_CHANGE) -> dict[Scope, frozenset[FieldClass]]:
         """Writable field classes by scope, for the roles that carry the action."""
         return self._classes(action, "writes")
+
+    def knowing(self, field_class: FieldClass) -> Access:
+        """The same access with those roles alone that may read the class: for narrowing by a column of it."""
+        return replace(self, held=tuple(h for h in self.held if field_class in POLICY[h.role].reads))
 
     def _classes(self, action: Action, what: str) -> dict[Scope, frozenset[FieldClass]]:
         found: dict[Scope, frozenset[FieldClass]] = {}

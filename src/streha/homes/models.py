@@ -7,14 +7,13 @@ nobody who may not see one of the people linked to it.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from django.db import models
 
 from streha.accounts.bridge import wall
-from streha.accounts.rules import POLICY, Access, Action, Reach
+from streha.accounts.rules import Access, Action, Reach
 from streha.common.codes import FieldClass, Precision
 from streha.homes import rules
 from streha.people.models import FoldedField, choices, kept_by_whom_asks, kept_q
@@ -102,8 +101,7 @@ class PropertyQuerySet(models.QuerySet["Property"]):
 
     def located_for(self, access: Access) -> Self:
         """Visible homes whose place the viewer may also know: what a search by address and a map are made of."""
-        knowing = tuple(h for h in access.held if FieldClass.HOME_LOCATION in POLICY[h.role].reads)
-        return self.visible_to(dataclasses.replace(access, held=knowing))
+        return self.visible_to(access.knowing(FieldClass.HOME_LOCATION))
 
 
 class Property(models.Model):

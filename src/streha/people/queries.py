@@ -171,7 +171,8 @@ def people_page(
         keepers = None  # the index of the narrower column leads
     else:
         keepers = keepers_open_to(access, Action.PERSON_VIEW)
-    return _ordered_page(*_within(rows, keepers, narrowed.area_id), after, limit, with_people)
+    living = models.Person.objects.visible_to(access.knowing(FieldClass.HOME_LOCATION))
+    return _ordered_page(*_within(rows, keepers, narrowed.area_id, living), after, limit, with_people)
 
 
 def households_page(
@@ -180,18 +181,27 @@ def households_page(
     """Households visible to the viewer, by the name of their head."""
     rows = models.Household.objects.visible_to(access).filter(ended_on=None)
     keepers = keepers_open_to(access, Action.PERSON_VIEW)
-    return _ordered_page(*_within(rows, keepers, area_id), after, limit, partial(with_households, access))
+    living = models.Household.objects.visible_to(access.knowing(FieldClass.HOME_LOCATION))
+    return _ordered_page(*_within(rows, keepers, area_id, living), after, limit, partial(with_households, access))
 
 
 def _within(
-    rows: QuerySet[Kept], keepers: frozenset[int] | None, area_id: int | None
+    rows: QuerySet[Kept], keepers: frozenset[int] | None, area_id: int | None, living: QuerySet[Kept]
 ) -> tuple[QuerySet[Kept], frozenset[int] | None]:
-    """Rows narrowed to an area, and the keeping areas among which a page may be put together."""
+    """Rows narrowed to an area, and the keeping areas among which a page may be put together.
+
+    A settlement is where people live, and narrows to rows of ``living`` alone: those whose home the viewer may know. A
+    municipality is the office that keeps the record, which every viewer sees.
+    """
     if area_id is not None:
         inside = places.subtree_ids([area_id])
         if Area.objects.filter(pk=area_id, kind=Area.Kind.SETTLEMENT).exists():
-            return rows.filter(home_area_id=area_id), None
+            return rows.filter(home_area_id=area_id, pk__in=living.filter(home_area_id=area_id).values("pk")), None
         keepers = inside if keepers is None else keepers & inside
+    return _among(rows, keepers)
+
+
+def _among(rows: QuerySet[Kept], keepers: frozenset[int] | None) -> tuple[QuerySet[Kept], frozenset[int] | None]:
     if keepers is None:
         return rows, None
     return rows, frozenset(
@@ -314,7 +324,7 @@ def search(access: Access, text: str, *, after: str = "", limit: int = PAGE_SIZE
         ids = _by_number(access, question, limit)
         return Found(question, tuple(with_people(ids)), (), (), (), "")
     with wall.beyond("how rare a word is"):  # an estimate that chooses the way, and is never shown
-        wanted = [_wanted(word) for word in question.words]
+        wanted = [_wanted(word, _knows_homes(access)) for word in question.words]
     ids, next_key = _by_words(access, wanted, after, limit)
     areas = tuple(area for word in wanted for area in word.areas)
     return Found(question, tuple(with_people(ids)), (), spelt, areas, next_key)
@@ -352,10 +362,17 @@ class Wanted:
         return Q(**{f"{prefix}keeper_id__in": self.keeper_ids}) | Q(**{f"{prefix}home_area_id__in": self.home_ids})
 
 
-def _wanted(word: rules.Word) -> Wanted:
+def _knows_homes(access: Access) -> bool:
+    """Whether a word may mean a settlement: only to a viewer who may know of everybody they see where they live."""
+    return all(FieldClass.HOME_LOCATION in classes for classes in access.reads().values())
+
+
+def _wanted(word: rules.Word, knows_homes: bool) -> Wanted:
     ranges = rules.key_ranges(word.keys)
     about = sum(_about(low, high) for low, high in ranges)
     areas = _areas_called(word.written) if len(word.written) >= PLACE_WORD_AT_LEAST else ()
+    if not knows_homes:
+        areas = tuple(area for area in areas if area.kind != Area.Kind.SETTLEMENT)
     towns = [a.pk for a in areas if a.kind != Area.Kind.SETTLEMENT]
     keepers = tuple(sorted(places.subtree_ids(towns))) if towns else ()
     return Wanted(ranges, about, areas, keepers, tuple(a.pk for a in areas if a.kind == Area.Kind.SETTLEMENT))
@@ -452,7 +469,7 @@ def _by_places(access: Access, wanted: Sequence[Wanted], after: str, limit: int)
         keepers = towns if keepers is None else keepers & towns
     else:
         keepers = None
-    page = _ordered_page(*_within(rows, keepers, None), after, limit, with_people)
+    page = _ordered_page(*_among(rows, keepers), after, limit, with_people)
     return [person.pk for person in page.rows], page.next
 
 

@@ -15,7 +15,9 @@ from streha.accounts import queries as account_queries
 from streha.accounts.rules import NOBODY, Role, Scope, ScopeKind
 from streha.audit import queries as log
 from streha.common import errors
+from streha.engine import names
 from streha.people import actions, models, queries, rules
+from streha.places.models import Area, AreaName
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +91,26 @@ def test_classes_of_fields_follow_the_role() -> None:
     mocr = factories.access(Role.CASEWORKER, scope=factories.in_area("20"))
     assert queries.reveal(mocr, made.pk, "contact", contact.pk, at=AT) == "+38344123218"
     assert queries.reveal(mocr, made.pk, "community", at=AT) == "ashkali"
+
+
+def test_where_somebody_lives_cannot_be_asked_by_whoever_may_not_know_it() -> None:
+    town = factories.municipality("20")
+    village = Area.objects.create(
+        kind=Area.Kind.SETTLEMENT, parent=town, label_sq="Zhur", label_sr="Жур", label_sr_latn="Žur"
+    )
+    Area.objects.filter(pk=village.pk).update(path=f"{town.path}{village.pk:08d}")
+    AreaName.objects.create(area=village, language="sq", script="Latn", name="Zhur", key=names.place_key("Zhur"))
+    made = factories.person()
+    house = factories.household(made)
+    models.Person.objects.filter(pk=made.pk).update(home_area=village)
+    models.Household.objects.filter(pk=house.pk).update(home_area=village)
+    for role, is_found in ((Role.CASEWORKER, True), (Role.COMMISSION, False)):
+        viewer = factories.access(role, scope=factories.in_area("20"))
+        assert bool(queries.people_page(viewer, queries.PersonFilter(area_id=village.pk)).rows) == is_found
+        assert bool(queries.households_page(viewer, area_id=village.pk).rows) == is_found
+        assert bool(queries.search(viewer, "Zhur").people) == is_found
+        assert bool(queries.search(viewer, "Hoxha Zhur").people) == is_found
+        assert queries.search(viewer, "Hoxha Prizren").people
 
 
 def test_whoever_looks_is_on_record() -> None:
