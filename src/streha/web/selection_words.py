@@ -22,7 +22,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "medical_finding": _("medical finding"),
         "other": pgettext_lazy("document", "other document"),
     },
-    "paper_state": {
+    "application_paper": {
         "": pgettext_lazy("paper", "not seen yet"),
         "seen": pgettext_lazy("paper", "seen"),
         "missing": pgettext_lazy("paper", "missing"),
@@ -66,7 +66,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "obstacle": _("an obstacle stands in the way"),
         "withdrawn": _("withdrawn"),
     },
-    "outcome": {
+    "selection_outcome": {
         "selected": _("selected"),
         "reserve": _("in reserve"),
         "refused": pgettext_lazy("outcome", "refused"),

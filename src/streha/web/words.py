@@ -574,6 +574,8 @@ _COLUMNS_OF_HOMES: dict[str, str | Promise] = {
     "photo": _("photo"),
 }
 WORDS["column"] |= _COLUMNS_OF_HOMES
+if twice := WORDS.keys() & selection_words.WORDS.keys():
+    raise AssertionError(f"two lists of words have one name: {sorted(twice)}")
 WORDS |= selection_words.WORDS
 WORDS["verb"] |= selection_words.VERBS
 WORDS["section"] |= selection_words.SECTIONS

@@ -36,6 +36,7 @@ from streha.people.models import MatchPair
 from streha.people.rules import WAITING_PAIRS, PairState
 
 ROOM = "people"
+VERBS = {Verdict.SAME: "pair same", Verdict.DIFFERENT: "pair different", Verdict.UNSURE: "pair unsure"}
 FINAL = {Verdict.SAME: PairState.SAME, Verdict.DIFFERENT: PairState.DIFFERENT}
 
 
@@ -183,7 +184,7 @@ def _keep(
         [
             audit_rules.Entry(
                 room=ROOM,
-                verb=f"pair {opinion.verdict}",
+                verb=VERBS[opinion.verdict],
                 object_kind="pair",
                 object_key=str(pair.pk),
                 subject=side.person.subject,

@@ -172,7 +172,7 @@ class PaperForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Paper"), choices=lambda: words.options("paper_kind"))
     person = forms.ChoiceField(label=_("Whose"), required=False)
-    state = forms.ChoiceField(label=_("What was found"), choices=lambda: words.options("paper_state")[1:])
+    state = forms.ChoiceField(label=_("What was found"), choices=lambda: words.options("application_paper")[1:])
     reference = forms.CharField(label=_("Where the copy lies"), max_length=120, required=False)
 
     def __init__(self, *args: Any, page: queries.ApplicationPage, **kwargs: Any) -> None:
