@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import click
 
+from streha.cli import words
 from streha.common import errors
 
 # These run without settings and without a database; the demo makes its own settings first.
@@ -94,7 +95,7 @@ def streha() -> None:
 
 
 def told(error: errors.StrehaError) -> str:
-    """The error in the office's language, or in English where no office is open."""
+    """The error in the office's language; where no office is open, in the one the command was asked to speak."""
     if "django" in sys.modules:
         from django.apps import apps
 
@@ -102,7 +103,7 @@ def told(error: errors.StrehaError) -> str:
             from django.utils.translation import gettext
 
             return gettext(error.template).format(**error.details)
-    return error.english()
+    return words.spoken.get()(error.template).format(**error.details)
 
 
 def main() -> NoReturn:

@@ -11,6 +11,16 @@ from typing import Any
 
 import click
 
+from streha.cli import words
+from streha.common.errors import message
+
+language_option = click.option(
+    "--language",
+    type=click.Choice(words.LANGUAGES),
+    default=words.usual,
+    help="Language of what is printed and of the files; usually that of the terminal.",
+)
+
 
 @click.group(name="risk")
 def group() -> None:
@@ -26,8 +36,18 @@ def group() -> None:
 @click.option("--draws", type=click.IntRange(20, 100_000), default=1000, show_default=True, help="Number of draws.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="New folder for table, map and PDF.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@language_option
 def earthquake(
-    *, magnitude: float, depth_km: float, lon: float, lat: float, seed: int, draws: int, out: Path | None, as_json: bool
+    *,
+    magnitude: float,
+    depth_km: float,
+    lon: float,
+    lat: float,
+    seed: int,
+    draws: int,
+    out: Path | None,
+    as_json: bool,
+    language: str,
 ) -> None:
     """People displaced by one earthquake in Kosovo.
 
@@ -35,11 +55,12 @@ def earthquake(
     """
     from streha.risk.bridge import runs
 
+    words.speak(language)
     with _bar(quiet=as_json) as progress:
         run = runs.earthquake_scenario(
             magnitude=magnitude, depth_km=depth_km, lon=lon, lat=lat, seed=seed, draws=draws, progress=progress
         )
-    _tell(run, out, as_json=as_json)
+    _tell(run, out, language, as_json=as_json)
 
 
 @group.command()
@@ -47,29 +68,33 @@ def earthquake(
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="New folder for table, map and PDF.")
 @click.option("--cluster", metavar="ADDRESS", help="Dask scheduler to run a converted scenario on.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def run(*, scenario: Path, out: Path | None, cluster: str | None, as_json: bool) -> None:
+@language_option
+def run(*, scenario: Path, out: Path | None, cluster: str | None, as_json: bool, language: str) -> None:
     """Run the scenario in a TOML file.
 
     Example: streha risk run valley/scenario.toml --out valley-result
     """
     from streha.risk.bridge import runs
 
+    words.speak(language)
     with _bar(quiet=as_json) as progress:
         done = runs.run_scenario(scenario, at=datetime.now(UTC), cluster=cluster, progress=progress)
-    _tell(done, out, as_json=as_json)
+    _tell(done, out, language, as_json=as_json)
 
 
 @group.command()
 @click.argument("scenario", type=click.Path(path_type=Path, dir_okay=False))
 @click.argument("folder", type=click.Path(path_type=Path))
-def convert(*, scenario: Path, folder: Path) -> None:
-    """Convert a scenario's maps or CLIMADA file to a store of blocks, once, whatever their size.
+@language_option
+def convert(*, scenario: Path, folder: Path, language: str) -> None:
+    """Convert a scenario's hazard files to a store of blocks, once, whatever their size.
 
     Example: streha risk convert floods.toml floods.blocks
     """
     from streha.risk.bridge import scenario as scenarios
     from streha.risk.bridge import tiles
 
+    words.speak(language)
     with _bar(quiet=False) as progress:
         held = tiles.convert(scenarios.read(scenario), folder, progress=progress)
     click.echo(" ".join(f"{name}={value}" for name, value in held.items()))
@@ -77,40 +102,54 @@ def convert(*, scenario: Path, folder: Path) -> None:
 
 @group.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-def example(*, folder: Path) -> None:
+@language_option
+def example(*, folder: Path, language: str) -> None:
     """Write the example, a fictional valley with flood maps, homes and a scenario, to a new folder.
 
     Example: streha risk example valley
     """
     from streha.risk.bridge import examples
 
+    say = words.speak(language)
     for path in examples.valley_folder(folder):
-        click.echo(f"wrote {path}")
+        click.echo(say(WROTE).format(file=path))
 
 
-def _tell(run: Any, out: Path | None, *, as_json: bool) -> None:
-    from streha.formats import risk_report
+COMPUTING = message("Computing")
+WROTE = message("wrote {file}")
+ONCE = message("once in {years} years")
+CHANGE = message("change {change}")
 
-    files = risk_report.write(run.report, out) if out is not None else ()
+
+def _tell(run: Any, out: Path | None, language: str, *, as_json: bool) -> None:
+    from streha.formats import risk_brief, risk_report
+
+    say = words.spoken.get()
+    reader = risk_report.Reader(language, say, words.THOUSANDS.get(language, "."))
+    files = risk_report.write(run.report, out, reader) if out is not None else ()
+    told = risk_report.as_json(run.report, reader)
     if as_json:
-        click.echo(json.dumps(risk_report.as_json(run.report), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
         return
-    click.echo(f"{run.report.title}\n{run.report.measure}\n")
-    for name, value in run.report.states.items():
-        click.echo(f"  {name:<22} {getattr(value, 'text', value)}")
+    click.echo(f"{told['title']}\n{told['measure']}\n")
+    for name, value in told["states"].items():
+        click.echo(f"  {say(risk_brief.LABELS[name]):<38} {value.get('shown', value.get('text'))}")
     click.echo()
-    for row in run.report.areas:
-        if row.displaced.style != "none":
-            click.echo(f"  {row.code:<6} {row.name:<44} {row.displaced.text}")
-    for period in run.report.return_periods:
-        click.echo(f"  once in {period.years:>5} years     {period.displaced.text}")
-    for future in run.report.futures:
-        click.echo(f"  {future['name']}: {future['shown']}, change {future['change_shown']}")
-    click.echo()
-    for note in run.report.notes:
-        click.echo(f"  ! {note}")
+    for row in told["areas"]:
+        if row["style"] != "none":
+            click.echo(f"  {row['code']:<6} {row['name']:<48} {row['shown']}")
+    for period in told["return_periods"]:
+        click.echo(f"  {say(ONCE).format(years=period['years']):<24} {period['shown']}")
+    for future in told["futures"]:
+        click.echo(f"  {future['name']}: {future['shown']}, {say(CHANGE).format(change=future['change_shown'])}")
+    for title, lines in (("notes", told["notes"]), ("sources", told["sources"])):
+        click.echo(f"\n{say(risk_brief.LABELS[title])}")
+        for line in lines:
+            click.echo(f"  - {line}")
+    if files:
+        click.echo()
     for path in files:
-        click.echo(f"  wrote {path}")
+        click.echo(f"  {say(WROTE).format(file=path)}")
 
 
 class _Bar:
@@ -123,7 +162,9 @@ class _Bar:
 
     def __enter__(self) -> Callable[[float], None]:
         if self.shown:
-            self.bar = click.progressbar(length=1000, label="Computing", file=sys.stderr, show_eta=True)
+            self.bar = click.progressbar(
+                length=1000, label=words.spoken.get()(COMPUTING), file=sys.stderr, show_eta=True
+            )
             self.bar.__enter__()
         return self.move
 

@@ -8,6 +8,7 @@ whatever the number of hits. Knows nothing of exposure or curves: arrays in, arr
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import shutil
 import tempfile
@@ -23,7 +24,7 @@ from streha.common import errors
 from streha.common.errors import message
 from streha.formats import geo_field as geo
 
-FORMAT = 1
+FORMAT = 2
 BLOCK = 64
 BUCKET_BYTES = 128 * 2**20
 ROW = np.dtype([("block", "<u4"), ("event", "<u4"), ("codes", "<u2", (BLOCK,))])
@@ -81,12 +82,12 @@ class Writer:
         counts = np.zeros(self._blocks + 1, np.int64)
         with (self._folder / "codes.raw").open("wb") as codes, (self._folder / "events.raw").open("wb") as events:
             for number in range(len(self._files)):
-                path = self._folder / f"bucket{number}"
-                rows = _merged(np.fromfile(path, ROW))
-                path.unlink()
-                rows["codes"].tofile(codes)
-                rows["event"].tofile(events)
-                np.add.at(counts, rows["block"].astype(np.int64) + 1, 1)
+                for part in _parts(self._folder / f"bucket{number}", self._edges[number], self._edges[number + 1]):
+                    rows = _merged(part)
+                    rows["codes"].tofile(codes)
+                    rows["event"].tofile(events)
+                    counts[1:] += np.bincount(rows["block"], minlength=self._blocks)
+                (self._folder / f"bucket{number}").unlink()
         _as_npy(self._folder / "codes.raw", self._folder / "codes.npy", np.dtype("<u2"))
         _as_npy(self._folder / "events.raw", self._folder / "row_event.npy", np.dtype("<u4"))
         np.save(self._folder / "block_ptr.npy", np.cumsum(counts))
@@ -150,6 +151,28 @@ def read(folder: Path) -> Store:
             folder=folder.name,
         )
     return Store(arrays, meta)
+
+
+def _parts(path: Path, first: int, last: int) -> Iterator[NDArray[Any]]:
+    """A bucket's rows for blocks ``first`` to ``last``, whole blocks at a time: hits may crowd into a few blocks, and
+    then one bucket holds far more than was thought."""
+    most = max(1, BUCKET_BYTES // ROW.itemsize)
+    if path.stat().st_size <= BUCKET_BYTES:
+        yield np.fromfile(path, ROW)
+        return
+    held = np.zeros(last - first, np.int64)
+    for rows in _pieces(path, most):
+        held += np.bincount(rows["block"].astype(np.int64) - first, minlength=last - first)
+    edges = np.unique(np.searchsorted(np.cumsum(held), np.arange(most, held.sum(), most), side="right"))
+    for low, high in itertools.pairwise([0, *(int(edge) for edge in edges if edge), last - first]):
+        here = [rows[(rows["block"] >= first + low) & (rows["block"] < first + high)] for rows in _pieces(path, most)]
+        yield np.concatenate(here)
+
+
+def _pieces(path: Path, most: int) -> Iterator[NDArray[Any]]:
+    with path.open("rb") as file:
+        while (rows := np.fromfile(file, ROW, count=most)).size:
+            yield rows
 
 
 def _merged(rows: NDArray[Any]) -> NDArray[Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,34 +16,15 @@ from streha.formats import geo_field as geo
 LON_NAMES = ("lon", "longitude", "geometry.x")
 LAT_NAMES = ("lat", "latitude", "geometry.y")
 
-Hits = tuple[geo.Index, geo.Index, geo.F64]
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Hazard:
-    """An opened hazard: its points and events now, its hits in `chunks`."""
-
-    lon: geo.F64
-    lat: geo.F64
-    event_ids: tuple[str, ...]
-    frequency: geo.F64
-    unit: str
-    hits: int
-    chunks: Callable[[int], Iterator[tuple[float, Hits]]]
-
 
 def read(path: Path, *, unit: str = "") -> geo.PointField:
     """The whole hazard as a point field; ``unit`` where the file's own is missing or to be overruled."""
     with opened(path, unit=unit) as hazard:
-        parts = [hits for _, hits in hazard.chunks(20_000_000)]
-        event, point, intensity = (np.concatenate([part[number] for part in parts]) for number in range(3))
-        return geo.PointField(
-            hazard.lon, hazard.lat, hazard.event_ids, hazard.frequency, hazard.unit, event, point, intensity
-        )
+        return geo.collected(hazard)
 
 
 @contextmanager
-def opened(path: Path, *, unit: str = "") -> Iterator[Hazard]:
+def opened(path: Path, *, unit: str = "") -> Iterator[geo.Stream]:
     """The hazard, open; ``chunks(n)`` yields the share done and about ``n`` hits at a time.
 
     A fraction other than 1 everywhere is refused: it would have to be multiplied into damage, not into intensity.
@@ -63,7 +43,7 @@ def opened(path: Path, *, unit: str = "") -> Iterator[Hazard]:
         yield hazard
 
 
-def _opened(handle: Any, path: Path, unit: str) -> Hazard:
+def _opened(handle: Any, path: Path, unit: str) -> geo.Stream:
     if "intensity" not in handle or "centroids" not in handle:
         raise geo.missing_columns(path, ["intensity", "centroids"], sorted(handle))
     lon, lat = _centroids(handle["centroids"])
@@ -81,7 +61,7 @@ def _opened(handle: Any, path: Path, unit: str) -> Hazard:
     stated = unit or (own.decode() if isinstance(own, bytes) else str(own))
     _, name = geo.in_curve_unit(np.zeros(1), stated, where=path.name)
 
-    def chunks(size: int) -> Iterator[tuple[float, Hits]]:
+    def chunks(size: int) -> Iterator[tuple[float, geo.Hits]]:
         fractions = _parts(handle["fraction"], size) if "fraction" in handle else None
         if fractions is not None:
             for _, (_, _, fraction) in fractions:
@@ -91,13 +71,15 @@ def _opened(handle: Any, path: Path, unit: str) -> Hazard:
                         code="climada.fraction",
                         file=path.name,
                     )
-        for done, (event, point, intensity) in _parts(handle["intensity"], size):
+        for done, (event, point, intensity) in geo.readable(
+            _parts(handle["intensity"], size), path, "a CLIMADA hazard"
+        ):
             values, unit_name = geo.in_curve_unit(intensity, stated, where=path.name)
             geo.check_plausible(values, unit_name, where=path.name)
             hit = values > 0
             yield done, (event[hit], point[hit], values[hit])
 
-    return Hazard(
+    return geo.Stream(
         lon, lat, ids, np.asarray(handle["frequency"][:], np.float64), name, _count(handle["intensity"]), chunks
     )
 
@@ -111,8 +93,8 @@ def _count(item: Any) -> int:
     return int(item.shape[0] * item.shape[1]) if hasattr(item, "shape") else int(item["data"].shape[0])
 
 
-def _parts(item: Any, size: int) -> Iterator[tuple[float, Hits]]:
-    """Whole events at a time, about ``size`` hits: the sparse matrix by its row pointer, a dense one by rows."""
+def _parts(item: Any, size: int) -> Iterator[tuple[float, geo.Hits]]:
+    """About ``size`` hits at a time: the sparse matrix by its row pointer, a dense one by rows."""
     if hasattr(item, "shape"):
         step = max(1, size // max(1, item.shape[1]))
         for first in range(0, item.shape[0], step):
@@ -121,20 +103,14 @@ def _parts(item: Any, size: int) -> Iterator[tuple[float, Hits]]:
             yield min(1.0, (first + step) / item.shape[0]), (event + first, point, dense[event, point])
         return
     pointer = np.asarray(item["indptr"][:], np.int64)
-    first = 0
-    while first < pointer.size - 1:
-        last = max(first + 1, int(np.searchsorted(pointer, pointer[first] + size, side="right")) - 1)
-        here = slice(int(pointer[first]), int(pointer[last]))
-        event = np.repeat(np.arange(first, last), np.diff(pointer[first : last + 1]))
+    total = int(pointer[-1])
+    for first in range(0, total, size):
+        here = slice(first, min(total, first + size))
+        event = np.searchsorted(pointer, np.arange(here.start, here.stop), side="right") - 1
         yield (
-            last / (pointer.size - 1),
-            (
-                event,
-                np.asarray(item["indices"][here], np.int64),
-                np.asarray(item["data"][here], np.float64),
-            ),
+            here.stop / total,
+            (event, np.asarray(item["indices"][here], np.int64), np.asarray(item["data"][here], np.float64)),
         )
-        first = last
 
 
 def _centroids(item: Any) -> tuple[geo.F64, geo.F64]:

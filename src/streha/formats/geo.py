@@ -6,9 +6,10 @@ Coordinates are (longitude, latitude) in degrees; areas are square kilometres on
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from streha.common.errors import BadInput, message
+from streha.formats import geo_json
 
 MAX_BYTES = 128 * 1024 * 1024
 MAX_FEATURES = 50_000
@@ -57,11 +59,7 @@ def read(path: Path, *, layer: str = "") -> tuple[Feature, ...]:
     elif head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         raw, crs = _read_geojson(path)
     else:
-        raise BadInput(
-            message("{file} is neither GeoJSON nor GeoPackage. Export the boundaries in one of the two."),
-            code="boundaries_unknown_format",
-            file=name,
-        )
+        raise _unknown_format(name)
     if not raw:
         raise BadInput(message("{file} holds no features."), code="file_empty", file=name)
     if len(raw) > MAX_FEATURES:
@@ -74,6 +72,75 @@ def read(path: Path, *, layer: str = "") -> tuple[Feature, ...]:
         _feature(number, properties, geometry, fault)
         for number, ((properties, _, fault), geometry) in enumerate(zip(raw, placed, strict=True), start=1)
     )
+
+
+def batches(path: Path, *, layer: str = "", size: int = 1_000) -> Iterator[tuple[Feature, ...]]:
+    """The features of `read`, ``size`` at a time, for files of any length: only one batch is in memory.
+
+    A reference system that a GeoJSON file declares must stand before its features, where programs write it.
+    """
+    name = path.name
+    head = _head(path, name, any_size=True)
+    if head.startswith(_SQLITE):
+        parts = _geopackage_parts(path, layer, size)
+    elif head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        parts = _geojson_parts(path, size)
+    else:
+        raise _unknown_format(name)
+    first = 1
+    for raw, crs in parts:
+        placed = _in_degrees([geometry for _, geometry, _ in raw], crs, name)
+        yield tuple(
+            _feature(number, properties, geometry, fault)
+            for number, ((properties, _, fault), geometry) in enumerate(zip(raw, placed, strict=True), start=first)
+        )
+        first += len(raw)
+    if first == 1:
+        raise BadInput(message("{file} holds no features."), code="file_empty", file=name)
+
+
+def _geopackage_parts(path: Path, layer: str, size: int) -> Iterator[tuple[list[Raw], pyproj.CRS]]:
+    first = 0
+    while True:
+        raw, crs = _read_geopackage(path, layer, first=first, count=size)
+        if raw:
+            yield raw, crs
+        if len(raw) < size:
+            return
+        first += size
+
+
+def _geojson_parts(path: Path, size: int) -> Iterator[tuple[list[Raw], pyproj.CRS]]:
+    reader = geo_json.Reader(path)
+    try:
+        before, features = reader.features()
+        crs = _declared(before, path.name)
+        while some := [_raw_feature(each) for each in itertools.islice(features, size)]:
+            yield some, crs
+        if "crs" in reader.after and _declared(reader.after, path.name) != crs:
+            raise BadInput(
+                message("{file} declares its reference system after its features. Export it in WGS 84 (EPSG:4326)."),
+                code="boundaries_unknown_crs",
+                file=path.name,
+            )
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            message("{file} is not UTF-8 text. Export it again as GeoJSON in UTF-8."), code="file_not_utf8",
+            file=path.name,
+        ) from error  # fmt: skip
+    except geo_json.NotFeatures as error:
+        raise BadInput(
+            message("{file} is JSON but not a GeoJSON FeatureCollection. Export the boundaries as GeoJSON."),
+            code="boundaries_not_geojson",
+            file=path.name,
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise BadInput(
+            message("{file} is broken JSON at {where} (line:column). It may have been cut off; export it again."),
+            code="boundaries_broken",
+            file=path.name,
+            where=reader.where,
+        ) from error
 
 
 def area_km2(geometry: BaseGeometry) -> float:
@@ -109,7 +176,15 @@ def simplified(geometries: Sequence[BaseGeometry], tolerance_degrees: float) -> 
     return list(shapely.simplify(array, tolerance_degrees, preserve_topology=True))
 
 
-def _head(path: Path, name: str) -> bytes:
+def _unknown_format(name: str) -> BadInput:
+    return BadInput(
+        message("{file} is neither GeoJSON nor GeoPackage. Export the boundaries in one of the two."),
+        code="boundaries_unknown_format",
+        file=name,
+    )
+
+
+def _head(path: Path, name: str, *, any_size: bool = False) -> bytes:
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -123,7 +198,7 @@ def _head(path: Path, name: str) -> bytes:
         ) from error
     if size == 0 or not head.strip():
         raise BadInput(message("{file} is empty."), code="file_empty", file=name)
-    if size > MAX_BYTES:
+    if size > MAX_BYTES and not any_size:
         raise BadInput(
             message("{file} is larger than {limit} MB. Simplify the boundaries and export again."),
             code="file_too_large",
@@ -223,12 +298,14 @@ def _declared(parsed: Any, name: str) -> pyproj.CRS:
         ) from error
 
 
-def _read_geopackage(path: Path, layer: str) -> tuple[list[Raw], pyproj.CRS]:
+def _read_geopackage(
+    path: Path, layer: str, *, first: int = 0, count: int = MAX_FEATURES + 1
+) -> tuple[list[Raw], pyproj.CRS]:
     name = path.name
     try:
         layers = {str(each): str(kind) for each, kind in pyogrio.list_layers(path)}
         chosen = _layer(layers, layer, name)
-        meta, _, wkb, columns = pyogrio.raw.read(path, layer=chosen, max_features=MAX_FEATURES + 1)
+        meta, _, wkb, columns = pyogrio.raw.read(path, layer=chosen, skip_features=first, max_features=count)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise BadInput(
             message("{file} is a damaged GeoPackage. Export it again."), code="boundaries_broken", file=name

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from streha.common.errors import message
 
 F64 = NDArray[np.float64]
 Index = NDArray[np.int64]
+Hits = tuple[Index, Index, F64]  # event, point, intensity
 
 # What one of a unit is in the unit the curves use. Only what a file's owner states is converted.
 IN_CURVE_UNIT = {
@@ -48,6 +50,48 @@ class PointField:
     event: Index
     point: Index
     intensity: F64
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Stream:
+    """An opened file of intensities: points and events now, hits a part at a time, so that size does not matter.
+
+    ``chunks(n)`` yields the share of the file done and about ``n`` hits; where a pair of event and point comes twice,
+    the higher counts. ``hits`` is how many there are at most, roughly. With ``at_homes`` point ``i`` is what home
+    ``i`` of those asked about takes its value from; otherwise points are the file's own. ``mark`` is an epicentre.
+    """
+
+    lon: F64
+    lat: F64
+    event_ids: tuple[str, ...]
+    frequency: F64 | None
+    unit: str
+    hits: int
+    chunks: Callable[[int], Iterator[tuple[float, Hits]]]
+    at_homes: bool = False
+    mark: tuple[float, float] | None = None
+
+
+AT_ONCE = 4_000_000  # hits worked on at a time: a few hundred megabytes with everything made of them
+
+
+def collected(stream: Stream) -> PointField:
+    """The whole stream in memory, each pair of event and point once."""
+    event, point, intensity = joined([hits for _, hits in stream.chunks(AT_ONCE)])
+    return PointField(stream.lon, stream.lat, stream.event_ids, stream.frequency, stream.unit, event, point, intensity)
+
+
+def joined(parts: Sequence[Hits]) -> Hits:
+    """Parts of a stream as one, in the order of events and points; of a pair that comes twice the higher value."""
+    event, point, intensity = (
+        np.concatenate([np.zeros(0, kind), *(part[number] for part in parts)])
+        for number, kind in enumerate((np.int64, np.int64, np.float64))
+    )
+    order = np.lexsort((-intensity, point, event))
+    event, point, intensity = event[order], point[order], intensity[order]
+    first = np.ones(event.size, bool)
+    first[1:] = (event[1:] != event[:-1]) | (point[1:] != point[:-1])
+    return event[first].astype(np.int64), point[first].astype(np.int64), intensity[first].astype(np.float64)
 
 
 def in_curve_unit(values: F64, unit: str, *, where: str) -> tuple[F64, str]:
@@ -94,6 +138,17 @@ def check_plausible(values: F64, unit: str, *, where: str) -> None:
             top=f"{PLAUSIBLE_TOP[unit]:g}",
             unit=unit,
         )
+
+
+Part = TypeVar("Part")
+
+
+def readable(parts: Iterator[Part], path: Path, kind: str) -> Iterator[Part]:
+    """The parts as they come; a file that breaks off in the middle is told as such, not as a full disk."""
+    try:
+        yield from parts
+    except (OSError, KeyError, ValueError, IndexError) as error:
+        raise unreadable(path, kind, error) from error
 
 
 def unreadable(path: Path, kind: str, error: Exception) -> errors.BadInput:

@@ -16,6 +16,7 @@ from streha.formats import geo_field as geo
 
 LON_NAMES = ("lon", "longitude", "x")
 LAT_NAMES = ("lat", "latitude", "y")
+STRIP = 4_000_000  # cells read at a time
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -25,58 +26,94 @@ class _Opened:
     attributes: Callable[[str], Mapping[str, Any]]
 
 
-def read(path: Path, *, variable: str, unit: str, nodata: float | None = None) -> geo.PointField:
-    """The grid as points, one event after another; ``unit`` must agree with the file's where it states one.
+@contextmanager
+def opened(
+    path: Path, lon: geo.F64, lat: geo.F64, *, variable: str, unit: str, nodata: float | None = None
+) -> Iterator[geo.Stream]:
+    """The grid at the cells nearest to the given homes; ``unit`` must agree with the file's where it states one.
 
-    An event dimension, if any, comes first; a variable ``frequency`` of its length gives events per year.
+    An event dimension, if any, comes first; a variable ``frequency`` of its length gives events per year. Only the
+    strips of the grid that hold homes are read, one event after another.
     """
     with _open(path) as file:
-        lon_name, lat_name = _axis(path, file, LON_NAMES), _axis(path, file, LAT_NAMES)
-        if variable not in file.shapes:
-            raise geo.missing_columns(path, [variable], sorted(file.shapes))
-        lon, lat = (np.asarray(file.read(name, ...), np.float64) for name in (lon_name, lat_name))
-        shape = file.shapes[variable]
-        if shape[-2:] != (lat.size, lon.size) or len(shape) not in (2, 3):
-            raise errors.BadInput(
-                message("{file}: {variable} has the shape {shape}, but [event,] latitude, longitude is needed."),
-                code="geo.shape",
-                file=path.name,
-                variable=variable,
-                shape="x".join(map(str, shape)),
-            )
-        attributes = file.attributes(variable)
-        stated = _text(attributes.get("units", ""))
-        if stated and stated != unit:
-            raise errors.BadInput(
-                message("{file} says its values are in {stated}, but {unit} was given. State the right one."),
-                code="geo.unit",
-                file=path.name,
-                stated=stated,
-                unit=unit,
-            )
-        count = shape[0] if len(shape) == 3 else 1
+        east, north = _axis(path, file, LON_NAMES, 180.0), _axis(path, file, LAT_NAMES, 90.0)
+        attributes, count = _checked(path, file, variable, (north.size, east.size), unit)
         frequency = None
         if file.shapes.get("frequency") == (count,):
             frequency = np.asarray(file.read("frequency", ...), np.float64)
-        hits: list[tuple[geo.Index, geo.Index, geo.F64]] = []
-        for number in range(count):
-            values = np.asarray(file.read(variable, number if len(shape) == 3 else ...), np.float64).ravel()
-            values = _without_nodata(values, attributes, nodata)
-            converted, name = geo.in_curve_unit(values, unit, where=path.name)
+        row, column = _nearest(north, lat), _nearest(east, lon)
+        _, name = geo.in_curve_unit(np.zeros(1), unit, where=path.name)
+        flat = len(file.shapes[variable]) == 2
+
+        def at_homes(number: int) -> geo.F64:
+            values = np.zeros(lon.size)
+            for window, homes in _strips(row, column):
+                read = file.read(variable, window if flat else (number, *window))
+                picked = read[row[homes] - window[0].start, column[homes] - window[1].start]
+                values[homes] = _without_nodata(np.asarray(picked, np.float64), attributes, nodata)
+            converted, _ = geo.in_curve_unit(values, unit, where=path.name)
             geo.check_plausible(converted, name, where=path.name)
-            point = np.flatnonzero(converted > 0)
-            hits.append((np.full(point.size, number), point, converted[point]))
-    grid_lon, grid_lat = np.meshgrid(lon, lat)
-    return geo.PointField(
-        grid_lon.ravel(),
-        grid_lat.ravel(),
-        tuple(f"{path.stem}-{number}" for number in range(count)),
-        frequency,
-        name,
-        np.concatenate([part[0] for part in hits]),
-        np.concatenate([part[1] for part in hits]),
-        np.concatenate([part[2] for part in hits]),
-    )
+            return converted
+
+        def chunks(size: int) -> Iterator[tuple[float, geo.Hits]]:
+            for number in range(count):
+                values = at_homes(number)
+                hit = np.flatnonzero(values > 0)
+                for first in range(0, hit.size, size):
+                    some = hit[first : first + size]
+                    yield (number + 1) / count, (np.full(some.size, number), some, values[some])
+
+        ids = tuple(f"{path.stem}-{number}" for number in range(count))
+        yield geo.Stream(
+            east[column], north[row], ids, frequency, name, count * lon.size,
+            lambda size: geo.readable(chunks(size), path, "NetCDF"), at_homes=True,
+        )  # fmt: skip
+
+
+def _checked(
+    path: Path, file: _Opened, variable: str, grid: tuple[int, int], unit: str
+) -> tuple[Mapping[str, Any], int]:
+    """The variable's attributes and how many events it holds, its shape and unit checked."""
+    if variable not in file.shapes:
+        raise geo.missing_columns(path, [variable], sorted(file.shapes))
+    shape = file.shapes[variable]
+    if shape[-2:] != grid or len(shape) not in (2, 3):
+        raise errors.BadInput(
+            message("{file}: {variable} has the shape {shape}, but [event,] latitude, longitude is needed."),
+            code="geo.shape",
+            file=path.name,
+            variable=variable,
+            shape="x".join(map(str, shape)),
+        )
+    attributes = file.attributes(variable)
+    stated = _text(attributes.get("units", ""))
+    if stated and stated != unit:
+        raise errors.BadInput(
+            message("{file} says its values are in {stated}, but {unit} was given. State the right one."),
+            code="geo.unit",
+            file=path.name,
+            stated=stated,
+            unit=unit,
+        )
+    return attributes, shape[0] if len(shape) == 3 else 1
+
+
+def _nearest(axis: geo.F64, places: geo.F64) -> geo.Index:
+    """For each place the position of the nearest value of an axis in any order."""
+    order = np.argsort(axis)
+    middles = (axis[order][1:] + axis[order][:-1]) / 2
+    return np.asarray(order[np.searchsorted(middles, places)], np.int64)
+
+
+def _strips(row: geo.Index, column: geo.Index) -> Iterator[tuple[tuple[slice, slice], geo.Index]]:
+    """Windows of at most `STRIP` cells (or one row) that together hold every home, with the homes in each."""
+    if row.size == 0:
+        return
+    across = slice(int(column.min()), int(column.max()) + 1)
+    high = max(1, STRIP // (across.stop - across.start))
+    order = np.argsort(row, kind="stable")
+    for homes in np.split(order, np.flatnonzero(np.diff(row[order] // high)) + 1):
+        yield (slice(int(row[homes[0]]), int(row[homes[-1]]) + 1), across), homes
 
 
 def _without_nodata(values: geo.F64, attributes: Mapping[str, Any], nodata: float | None) -> geo.F64:
@@ -117,7 +154,7 @@ def _classic(path: Path) -> Iterator[_Opened]:
     from scipy.io import netcdf_file
 
     try:
-        handle = netcdf_file(path, "r", mmap=False)
+        handle = netcdf_file(path, "r", mmap=True)
     except (OSError, TypeError, ValueError, IndexError, KeyError) as error:
         raise geo.unreadable(path, "NetCDF", error) from error
     with handle:
@@ -128,11 +165,23 @@ def _classic(path: Path) -> Iterator[_Opened]:
         )
 
 
-def _axis(path: Path, file: _Opened, names: tuple[str, ...]) -> str:
-    for name in names:
-        if len(file.shapes.get(name, ())) == 1:
-            return name
-    raise geo.missing_columns(path, [names[0]], sorted(file.shapes))
+def _axis(path: Path, file: _Opened, names: tuple[str, ...], furthest: float) -> geo.F64:
+    """The values of an axis in degrees; longitudes counted from 0 to 360 come back from -180 to 180."""
+    name = next((name for name in names if len(file.shapes.get(name, ())) == 1), None)
+    if name is None:
+        raise geo.missing_columns(path, [names[0]], sorted(file.shapes))
+    values = np.asarray(file.read(name, ...), np.float64)
+    if furthest == 180.0 and values.size and values.min() >= 0 and values.max() <= 360:
+        values = np.where(values > 180, values - 360, values)
+    if values.size == 0 or not np.isfinite(values).all() or np.abs(values).max() > furthest:
+        raise errors.BadInput(
+            message("{file}: {name} reaches {value}, which is not in degrees. Reproject it to EPSG:4326."),
+            code="geo.not_degrees",
+            file=path.name,
+            name=name,
+            value=f"{np.abs(values).max():g}" if values.size else "-",
+        )
+    return values
 
 
 def _text(value: Any) -> str:

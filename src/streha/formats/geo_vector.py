@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from streha.formats import geo_field as geo
 
 # Half of a coordinate's usual rounding; outlines leave the map no smaller than it can be drawn.
 SIMPLIFIED_DEGREES = 0.001
+FEATURES_AT_ONCE = 1_000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -38,18 +40,19 @@ def zones(path: Path) -> tuple[Zone, ...]:
 
     if not path.exists():
         raise geo.unreadable(path, "a vector file", FileNotFoundError())
-    found = []
-    for feature in polygons.read(path):
-        if feature.geometry is None:
-            raise errors.BadInput(
-                message("{file}: feature {number} is not a polygon. {fault}"),
-                code="geo.not_polygon",
-                file=path.name,
-                number=feature.number,
-                fault=feature.fault,
-            )
-        found.append(Zone(feature.properties, feature.geometry))
-    return tuple(found)
+    return tuple(_zone(feature, path) for feature in polygons.read(path))
+
+
+def _zone(feature: Any, path: Path) -> Zone:
+    if feature.geometry is None:
+        raise errors.BadInput(
+            message("{file}: feature {number} is not a polygon. {fault}"),
+            code="geo.not_polygon",
+            file=path.name,
+            number=feature.number,
+            fault=feature.fault,
+        )
+    return Zone(feature.properties, feature.geometry)
 
 
 def property_of(zone: Zone, name: str, path: Path) -> str:
@@ -70,28 +73,73 @@ def zone_of_points(found: tuple[Zone, ...], lon: geo.F64, lat: geo.F64) -> geo.I
     return np.where(result == len(found), -1, result)
 
 
-def field(
+@contextmanager
+def opened(
     path: Path, lon: geo.F64, lat: geo.F64, *, intensity: str, unit: str, event: str | None = None
-) -> geo.PointField:
-    """Zones with an intensity as a field at the given points; where zones of one event overlap, the highest counts."""
-    import shapely
+) -> Iterator[geo.Stream]:
+    """Zones with an intensity as a field at the given homes; where zones of one event overlap, the highest counts.
 
-    found = zones(path)
-    ids = [str(property_of(zone, event, path)) if event else path.stem for zone in found]
-    values, name = geo.in_curve_unit(
-        np.array([_number(property_of(zone, intensity, path), path, intensity) for zone in found]),
-        unit,
-        where=path.name,
-    )
-    geo.check_plausible(values, name, where=path.name)
-    names = tuple(dict.fromkeys(ids))
-    number = np.array([names.index(item) for item in ids])
-    tree = shapely.STRtree([zone.geometry for zone in found])
-    point, zone = tree.query(shapely.points(lon, lat), predicate="intersects")
-    dense = np.zeros((len(names), lon.size))
-    np.maximum.at(dense, (number[zone], point), values[zone])
-    events, points = np.nonzero(dense)
-    return geo.PointField(lon, lat, names, None, name, events, points, dense[events, points])
+    The file is read twice, some features at a time: once for the events it names, then zone by zone.
+    """
+    _, name = geo.in_curve_unit(np.zeros(1), unit, where=path.name)
+    numbers: dict[str, int] = {}
+    features = 0
+    for zone in _each(path):
+        numbers.setdefault(property_of(zone, event, path) if event else path.stem, len(numbers))
+        features += 1
+    inside = _Inside(lon, lat)
+
+    def hits() -> Iterator[tuple[int, geo.Hits]]:
+        for done, zone in enumerate(_each(path), start=1):
+            stated = np.array([_number(property_of(zone, intensity, path), path, intensity)])
+            value, _ = geo.in_curve_unit(stated, unit, where=path.name)
+            geo.check_plausible(value, name, where=path.name)
+            homes = inside.of(zone.geometry) if value[0] > 0 else np.zeros(0, np.int64)
+            number = numbers[property_of(zone, event, path) if event else path.stem]
+            yield done, (np.full(homes.size, number), homes, np.full(homes.size, value[0]))
+
+    def chunks(size: int) -> Iterator[tuple[float, geo.Hits]]:
+        waiting: list[geo.Hits] = []
+        for done, found in hits():
+            waiting.append(found)
+            if sum(part[1].size for part in waiting) >= size or done % FEATURES_AT_ONCE == 0 or done == features:
+                yield done / features, _joined(waiting)
+                waiting = []
+
+    yield geo.Stream(lon, lat, tuple(numbers), None, name, features * 64, chunks, at_homes=True)
+
+
+def _joined(parts: Sequence[geo.Hits]) -> geo.Hits:
+    event, point, value = (np.concatenate([part[number] for part in parts]) for number in range(3))
+    return event.astype(np.int64), point.astype(np.int64), value.astype(np.float64)
+
+
+class _Inside:
+    """Which of many homes lie in a polygon, by strips of latitude: no tree, two indices a home."""
+
+    def __init__(self, lon: geo.F64, lat: geo.F64) -> None:
+        self.order = np.argsort(lat, kind="stable")
+        self.lon, self.lat = lon[self.order], lat[self.order]
+
+    def of(self, polygon: Any) -> geo.Index:
+        """The homes in the polygon or on its edge."""
+        import shapely
+
+        west, south, east, north = polygon.bounds
+        strip = slice(np.searchsorted(self.lat, south), np.searchsorted(self.lat, north, side="right"))
+        near = np.flatnonzero((self.lon[strip] >= west) & (self.lon[strip] <= east)) + strip.start
+        shapely.prepare(polygon)
+        hit = near[shapely.intersects_xy(polygon, self.lon[near], self.lat[near])]
+        return np.asarray(self.order[hit], np.int64)
+
+
+def _each(path: Path) -> Iterator[Zone]:
+    """The polygons one after another, however large the file; refuses a feature that is none, naming it."""
+    from streha.formats import geo as polygons
+
+    for features in polygons.batches(path, size=FEATURES_AT_ONCE):
+        for feature in features:
+            yield _zone(feature, path)
 
 
 def _number(value: str, path: Path, name: str) -> float:

@@ -175,7 +175,12 @@ def map_svg(
     return _svg(body, height=height)
 
 
-def curve_svg(points: Sequence[tuple[float, float, float, float]], *, middle: bool = True) -> str:
+def curve_svg(
+    points: Sequence[tuple[float, float, float, float]],
+    *,
+    middle: bool = True,
+    number: Callable[[float], str] = "{:,.0f}".format,
+) -> str:
     """People displaced against return period (logarithmic): the band from low to high, and its middle if it may be
     shown."""
     left, right, upper, lower = 62.0, WIDTH - 14, 14.0, 266.0
@@ -189,10 +194,10 @@ def curve_svg(points: Sequence[tuple[float, float, float, float]], *, middle: bo
 
     band = [at(years, high) for years, _, _, high in points] + [at(years, low) for years, low, _, _ in reversed(points)]
     body = [f'<rect width="{WIDTH:g}" height="{lower + 34:g}" fill="white"/>']
-    for number in range(round(top / step) + 1):
-        y = lower - (lower - upper) * number * step / top
+    for mark in range(round(top / step) + 1):
+        y = lower - (lower - upper) * mark * step / top
         body.append(f'<path d="M{left},{y:.1f}H{right}" stroke="{WATER}" stroke-width="0.6"/>')
-        body.append(_label(left - 6, y + 3, f"{step * number:,.0f}", "end"))
+        body.append(_label(left - 6, y + 3, number(step * mark), "end"))
     body.append(f'<polygon points="{" ".join(band)}" fill="{ACCENT}" fill-opacity="0.2" stroke="{ACCENT}"/>')
     if middle:
         line = " ".join(at(years, central) for years, _, central, _ in points)

@@ -188,17 +188,22 @@ def test_frequency_draws_have_mean_one_and_the_width_of_a_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("band", "text"),
+    ("band", "style", "shown"),
     [
-        ((0, 0, 0.4), "0"),
-        ((0.2, 3, 12), "0 to 12"),
-        ((1_204, 3_456, 9_876), "1,200 to 9,900"),
-        ((1_204, 3_456, 5_999), "3,500 (1,200 to 6,000)"),
-        ((36, 40, 44), "40 (36 to 44)"),
+        ((0, 0, 0.4), "none", (0, 0, 0)),
+        ((0.2, 3, 12), "up_to", (0, 3, 12)),
+        ((1_204, 3_456, 9_876), "range", (1_200, 3_500, 9_900)),
+        ((1_204, 3_456, 5_999), "figure", (1_200, 3_500, 6_000)),
+        ((100, 300, 500), "figure", (100, 300, 500)),
+        ((100, 300, 500.1), "range", (100, 300, 500)),
+        ((36, 40, 44), "figure", (36, 40, 44)),
     ],
 )
-def test_figures_are_written_honestly(band: tuple[float, float, float], text: str) -> None:
-    assert figures.figure(*band).english() == text
+def test_figures_are_written_honestly(
+    band: tuple[float, float, float], style: str, shown: tuple[float, float, float]
+) -> None:
+    found = figures.figure(*band)
+    assert (found.style, (found.low, found.middle, found.high)) == (style, shown)
 
 
 @given(st.floats(0, 1e7), st.floats(1, 20))

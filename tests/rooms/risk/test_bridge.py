@@ -45,16 +45,17 @@ def test_the_example_runs_and_is_marked_fictional(valley: Path) -> None:
     run = runs.run_scenario(valley / "scenario.toml", at=AT)
     nation = run.assessment.displaced.nation
     assert 0 < nation.band[0] < nation.central < nation.band[2] < run.assessment.residents.sum()
-    assert run.report.notes[0].startswith("Fictional valley")
+    told = risk_report.as_json(run.report)
+    assert told["notes"][0].startswith("Fictional valley")
     assert set(run.assessment.tail_range) == {"zero", "log-linear", "flat"}
     assert run.report.futures[0]["change_central"] > 0
-    assert run.report.states["relocates"] == "not modelled: needs a rate with a source"
+    assert told["states"]["relocates"]["text"] == "not modelled: needs a rate with a source"
     assert isinstance(run.report.states["evacuates_and_returns"], risk_report.Shown)
-    told = run.report.provenance
-    assert set(told["inputs"]) == {
+    provenance = run.report.provenance
+    assert set(provenance["inputs"]) == {
         "scenario.toml", "homes.csv", "depth_10.tif", "depth_50.tif", "depth_100.tif", "depth_500.tif",
     }  # fmt: skip
-    assert (told["seed"], told["draws"]) == (1, 1000)
+    assert (provenance["seed"], provenance["draws"]) == (1, 1000)
 
 
 def test_a_converted_store_gives_the_same_figures(valley: Path, tmp_path: Path) -> None:
@@ -139,7 +140,7 @@ def test_half_the_country_missing_is_refused_and_a_little_is_told(valley: Path) 
     assert caught.value.code == "risk.half_missing"
     (valley / "few.csv").write_text("\n".join([homes[0], *homes[1:895], *far[894:]]), encoding="utf-8")
     run = runs.run_scenario(changed(valley, "few.toml", ("homes.csv", "few.csv")), at=AT)
-    assert any("outside the maps" in note for note in run.report.notes)
+    assert any("outside the maps" in note for note in risk_report.as_json(run.report)["notes"])
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,7 @@ def test_an_alert_becomes_a_scenario_only_with_an_intensity_and_a_trusted_sender
     assert run.assessment.displaced.nation.central == pytest.approx(run.assessment.residents.sum(), rel=1e-6)
     # Everybody is displaced, and in no draw more than everybody, although people are uncertain too.
     assert (run.assessment.displaced.areas.band <= run.assessment.residents[:, None] * (1 + 1e-6)).all()
-    assert any("From an alert" in note for note in run.report.notes)
+    assert any("From an alert" in note for note in risk_report.as_json(run.report)["notes"])
     with pytest.raises(errors.BadInput) as caught:
         runs.run_scenario(scenario("Minor"), at=AT)
     assert caught.value.code == "cap.no_intensity"

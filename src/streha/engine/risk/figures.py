@@ -21,16 +21,6 @@ class Figure:
     middle: float
     high: float
 
-    def english(self) -> str:
-        """The figure in plain English digits, for the terminal and for files."""
-        if self.style == "none":
-            return "0"
-        if self.style == "up_to":
-            return f"0 to {self.high:,.0f}"
-        if self.style == "range":
-            return f"{self.low:,.0f} to {self.high:,.0f}"
-        return f"{self.middle:,.0f} ({self.low:,.0f} to {self.high:,.0f})"
-
 
 def figure(low: float, middle: float, high: float) -> Figure:
     """The rule: high end below half a person, nobody; low end, "up to"; wider than five times, a range."""

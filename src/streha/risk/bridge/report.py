@@ -19,7 +19,18 @@ from streha.engine.risk import figures, states, tables
 from streha.engine.risk.layout import BLOCK, F64
 from streha.formats import risk_report
 
-NOT_MODELLED = message("not modelled: needs a rate with a source")
+NOT_MODELLED = risk_report.Text(message("not modelled"))
+NEEDS_A_RATE = risk_report.Text(message("not modelled: needs a rate with a source"))
+UNVERIFIED = message("{source} [not verified]")
+UNVERIFIED_NOTE = risk_report.Text(
+    message("Some constants were not held against their paper: see the sources marked [not verified].")
+)
+WRITTEN: Mapping[figures.Style, str] = {
+    "none": "0",
+    "up_to": message("0 to {high}"),
+    "range": message("{low} to {high}"),
+    "figure": message("{middle} ({low} to {high})"),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,10 +48,10 @@ def report_of(
     result: assessments.Assessment,
     exposure: exposures.Exposure,
     *,
-    title: str,
+    title: risk_report.Told,
     places: Sequence[Place],
-    notes: Sequence[str],
-    sources: Sequence[str],
+    notes: Sequence[risk_report.Told],
+    sources: Sequence[risk_report.Told],
     provenance: Mapping[str, Any],
     mark: tuple[float, float] | None = None,
     backdrop: Mapping[str, Any] | None = None,
@@ -65,12 +76,15 @@ def report_of(
         )
     return risk_report.Report(
         title=title,
-        measure=message("people displaced per year, on average") if result.per_year else message("people displaced"),
+        measure=risk_report.Text(
+            message("people displaced per year, on average") if result.per_year else message("people displaced")
+        ),
+        measure_code="displaced_per_year" if result.per_year else "displaced",
         areas=tuple(sorted(rows, key=lambda row: -row.displaced.central)),
         states=_states(result, rated),
         return_periods=_periods(result),
         futures=tuple(_future(future) for future in result.futures),
-        notes=(*notes, *_tail_note(result)),
+        notes=(*notes, *_tail_note(result), *_unverified_note(sources)),
         sources=tuple(sources),
         provenance=provenance,
         mark=mark,
@@ -80,12 +94,22 @@ def report_of(
     )
 
 
-def _tail_note(result: assessments.Assessment) -> tuple[str, ...]:
+def _tail_note(result: assessments.Assessment) -> tuple[risk_report.Text, ...]:
     """What the average would be under each rule for what is more frequent than the first return-period map."""
     if not result.tail_range:
         return ()
-    told = ", ".join(f"{rule} {figures.two_digits(value):,.0f}" for rule, value in result.tail_range.items())
-    return (f"What is more frequent than the first map is not known. Average per year by rule: {told}.",)
+    template = message(
+        "What is more frequent than the first map is not known. "
+        "Average per year by rule: zero {zero}, log-linear {log_linear}, flat {flat}."
+    )
+    values = {rule.replace("-", "_"): figures.two_digits(value) for rule, value in result.tail_range.items()}
+    return (risk_report.Text(template, values),)
+
+
+def _unverified_note(sources: Sequence[risk_report.Told]) -> tuple[risk_report.Text, ...]:
+    """Said wherever results are shown: that some constants stand on memory of a paper, not on the paper."""
+    marked = any(isinstance(source, risk_report.Text) and source.template == UNVERIFIED for source in sources)
+    return (UNVERIFIED_NOTE,) if marked else ()
 
 
 def _cells(result: assessments.Assessment, exposure: exposures.Exposure) -> dict[str, Any]:
@@ -110,7 +134,8 @@ def kosovo_outline() -> Mapping[str, Any]:
 def shown(central: float | F64, band: F64) -> risk_report.Shown:
     """A number with its band, written by the engine's rule."""
     figure = figures.figure(float(band[0]), float(central), float(band[2]))
-    return risk_report.Shown(float(band[0]), float(central), float(band[2]), figure.english(), figure.style)
+    text = risk_report.Text(WRITTEN[figure.style], {"low": figure.low, "middle": figure.middle, "high": figure.high})
+    return risk_report.Shown(float(band[0]), float(central), float(band[2]), text, figure.style)
 
 
 def hash_of(content: bytes) -> str:
@@ -130,28 +155,36 @@ def provenance(*, inputs: Mapping[str, str], seed: int, draws: int, seconds: flo
     }
 
 
-def sources_of(names: Sequence[str]) -> tuple[str, ...]:
+def sources_of(names: Sequence[str]) -> tuple[risk_report.Told, ...]:
     """The distinct sources of tables, an unverified one marked as such."""
-    found: dict[str, None] = {}
+    found: dict[tuple[str, bool], risk_report.Told] = {}
     for name in names:
         for row in tables.read(name):
-            found[row["source"] + (" [not verified]" if row.get("verified") == "no" else "")] = None
-    return tuple(found)
+            verified = row.get("verified") != "no"
+            found[row["source"], verified] = cited(row["source"], verified=verified)
+    return tuple(found.values())
 
 
-def _states(result: assessments.Assessment, rated: Sequence[states.Rate]) -> dict[str, risk_report.Shown | str]:
+def cited(source: str, *, verified: bool) -> risk_report.Told:
+    """A source; marked where its constants were not held against the paper."""
+    return source if verified else risk_report.Text(UNVERIFIED, {"source": source})
+
+
+def _states(
+    result: assessments.Assessment, rated: Sequence[states.Rate]
+) -> dict[str, risk_report.Shown | risk_report.Told]:
     nation = result.displaced.nation
-    found: dict[str, risk_report.Shown | str] = {"displaced": shown(nation.central, nation.band)}
+    found: dict[str, risk_report.Shown | risk_report.Told] = {"displaced": shown(nation.central, nation.band)}
     for name, state in (
         ("destroyed", result.destroyed),
         ("sheltered", result.sheltered),
         ("protracted", result.protracted),
     ):
-        found[name] = message("not modelled") if state is None else shown(state.nation.central, state.nation.band)
+        found[name] = NOT_MODELLED if state is None else shown(state.nation.central, state.nation.band)
     by_state = {rate.state: rate for rate in rated}
     for name in states.RATED_STATES:
         if name not in by_state:
-            found[name] = NOT_MODELLED
+            found[name] = NEEDS_A_RATE
             continue
         rate = by_state[name]
         factors = np.array([rate.low, rate.central, rate.high])
@@ -188,5 +221,5 @@ def _future(future: assessments.Difference) -> dict[str, Any]:
         "change_low": round(low, 2),
         "change_central": round(float(change.central), 2),
         "change_high": round(high, 2),
-        "change_shown": f"{low:+,.0f} to {high:+,.0f}",
+        "change_shown": risk_report.Text(WRITTEN["range"], {"low": f"{low:+.0f}", "high": f"{high:+.0f}"}),
     }

@@ -21,7 +21,9 @@ from streha.risk.bridge import scenario as scenarios
 
 Progress = Callable[[float], None]
 
-SCENARIO_NOTE = message("A scenario, not a forecast: it says what this event would do, not that it will happen.")
+SCENARIO_NOTE = risk_report.Text(
+    message("A scenario, not a forecast: it says what this event would do, not that it will happen.")
+)
 NOTES = {
     "earthquake": (
         message("Homes people cannot live in; not casualties, and not everyone who leaves for a few nights."),
@@ -75,9 +77,12 @@ def earthquake_scenario(
     shown = report.report_of(
         result,
         exposure,
-        title=f"Earthquake of magnitude {magnitude:g} at {depth_km:g} km depth, {lat:g} N {lon:g} E",
+        title=risk_report.Text(
+            message("Earthquake of magnitude {magnitude} at {depth} km depth, {lat} N {lon} E"),
+            {"magnitude": f"{magnitude:g}", "depth": f"{depth_km:g}", "lat": f"{lat:g}", "lon": f"{lon:g}"},
+        ),
         places=[report.Place(place.code, place.label, place.lon, place.lat) for place in kosovo.municipalities()],
-        notes=(SCENARIO_NOTE, *NOTES["earthquake"]),
+        notes=(SCENARIO_NOTE, *map(risk_report.Text, NOTES["earthquake"])),
         sources=(*found.sources, *report.sources_of(used)),
         provenance=report.provenance(
             inputs={f"{name}.csv": report.hash_of(tables.bytes_of(name)) for name in used},
@@ -136,14 +141,21 @@ def run_scenario(
         progress=lambda share: told(0.3 + 0.7 * share),
         passed=passed,
     )
+    outcomes = report.sources_of(("earthquake_outcomes",)) if asked.hazard == "earthquake" else ()
     scenario_note = (SCENARIO_NOTE,) if found.events.kind == "scenario" else ()
     shown = report.report_of(
         result,
         exposure,
         title=asked.title,
         places=people.places,
-        notes=(*asked.notes, *scenario_note, *NOTES.get(asked.hazard, ()), *people.notes, *found.notes),
-        sources=(*cited, *found.sources, *people.sources),
+        notes=(
+            *asked.notes,
+            *scenario_note,
+            *map(risk_report.Text, NOTES.get(asked.hazard, ())),
+            *people.notes,
+            *found.notes,
+        ),
+        sources=(*cited, *found.sources, *people.sources, *outcomes),
         provenance=report.provenance(
             inputs={path.name: report.hash_of(asked.content), **people.inputs, **found.inputs},
             seed=asked.seed,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -44,6 +45,7 @@ from streha.formats import (
     geo_raster,
     geo_vector,
     openquake,
+    risk_report,
     shakemap,
 )
 from streha.formats import (
@@ -57,6 +59,10 @@ AT_MOST_OUTSIDE = 0.05  # share of residents that may lie outside the hazard dat
 WITHIN_KM = 5.0  # how far a home may be from the nearest point of a point field
 CLASS_PREFIX = "people:"
 CACHED = 250_000  # intensities worked on at once: two megabytes stay in the second-level cache
+MAPS = ("return-period-maps", "event-maps")
+THE_MAPS = message("the maps")
+MOST_POINTS = 10_000_000  # of a file without a grid, near the homes: a tree over them takes about a gigabyte
+Opened = tuple[AbstractContextManager[geo.Stream], tuple[Path, ...]]
 EARTH_KM = earthquake.EARTH_RADIUS_KM
 
 
@@ -66,9 +72,9 @@ class Residents:
 
     exposure: exposures.Exposure
     places: tuple[report.Place, ...]
-    sources: tuple[str, ...]
+    sources: tuple[risk_report.Told, ...]
     inputs: Mapping[str, str]
-    notes: tuple[str, ...] = ()
+    notes: tuple[risk_report.Text, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -77,9 +83,9 @@ class Hits:
 
     footprints: prints.Footprints
     events: rates.Events
-    sources: tuple[str, ...]
+    sources: tuple[risk_report.Told, ...]
     inputs: Mapping[str, str]
-    notes: tuple[str, ...] = ()
+    notes: tuple[risk_report.Text, ...] = ()
     mark: tuple[float, float] | None = None
     counted: float | None = None  # events a frequency was counted from
 
@@ -165,13 +171,15 @@ def _raster(asked: scenarios.Scenario) -> Residents:
         lon=lon[inside], lat=lat[inside], people=np.outer(list(shares.values()), people[inside]),
         area=zone[inside], areas=codes, classes=tuple(shares),
     )  # fmt: skip
-    notes = (f"{outside:.1%} of the people lie outside every area and are left out.",) if outside > 0 else ()
+    left_out = risk_report.Text(
+        message("{share} of the people lie outside every area and are left out."), {"share": f"{outside:.1%}"}
+    )
     return Residents(
         laid,
         _places(asked, laid),
         _source(asked.exposure, path),
         {path.name: hash_of(path), areas_path.name: hash_of(areas_path)},
-        notes,
+        (left_out,) if outside > 0 else (),
     )
 
 
@@ -245,13 +253,8 @@ def hits(asked: scenarios.Scenario, exposure: exposures.Exposure, *, at: datetim
     readers: Mapping[str, Callable[[scenarios.Scenario, exposures.Exposure], Hits]] = {
         "earthquake": _earthquake,
         "earthquake-set": _earthquake_set,
-        "return-period-maps": _maps,
-        "event-maps": _maps,
-        "netcdf": _netcdf,
-        "climada": _climada,
-        "openquake": _openquake,
-        "shakemap": _shakemap,
-        "zones": _zones,
+        **dict.fromkeys(MAPS, _maps),
+        **dict.fromkeys(FIELDS, _field),
         "cap": lambda asked, exposure: _cap(asked, exposure, at=at),
     }
     return _chosen(readers, kind, "hits")(asked, exposure)
@@ -300,9 +303,15 @@ def earthquake_hits(exposure: exposures.Exposure, *, magnitude: float, depth_km:
 def _earthquake_set(asked: scenarios.Scenario, exposure: exposures.Exposure) -> Hits:
     made = event_set.build(event_set.Source(), rng=np.random.default_rng(asked.seed))
     footprints, kept = set_footprints(exposure, made)
-    note = (
-        f"Frequencies rest on {made.counted} earthquakes; b = {made.b:.2f} ± {made.b_sd:.2f}; "
-        f"{kept:,} of {made.events.count:,} events are felt."
+    note = risk_report.Text(
+        message("Frequencies rest on {counted} earthquakes; b = {b} ± {sd}; {felt} of {events} events are felt."),
+        {
+            "counted": made.counted,
+            "b": f"{made.b:.2f}",
+            "sd": f"{made.b_sd:.2f}",
+            "felt": f"{kept:,}",
+            "events": f"{made.events.count:,}",
+        },
     )
     return Hits(
         footprints,
@@ -377,54 +386,16 @@ def _maps(asked: scenarios.Scenario, exposure: exposures.Exposure) -> Hits:
         outside |= sampled.outside
         inputs[path.name] = hash_of(path)
     share = share_outside(exposure, outside)
-    not_too_many_outside(share, asked.hits, "the maps")
-    notes = (f"{share:.1%} of the residents lie outside the maps and are counted as not hit.",) if share else ()
-    return Hits(prints.from_dense(exposure, dense, codebook(name)), events, (events.origin,), inputs, notes)
+    not_too_many_outside(share, asked.hits, THE_MAPS)
+    return Hits(
+        prints.from_dense(exposure, dense, codebook(name)), events, (events.origin,), inputs, outside_maps(share)
+    )
 
 
-def _netcdf(asked: scenarios.Scenario, exposure: exposures.Exposure) -> Hits:
-    path = asked.path(asked.hits, "file")
-    field = geo_netcdf.read(
-        path, variable=scenarios.text(asked.hits, "variable"), unit=scenarios.text(asked.hits, "unit"),
-        nodata=asked.hits.get("nodata"),
-    )  # fmt: skip
-    return _from_field(asked, exposure, field, [path])
-
-
-def _climada(asked: scenarios.Scenario, exposure: exposures.Exposure) -> Hits:
-    path = asked.path(asked.hits, "file")
-    return _from_field(asked, exposure, climada_hdf5.read(path, unit=asked.hits.get("unit", "")), [path])
-
-
-def _openquake(asked: scenarios.Scenario, exposure: exposures.Exposure) -> Hits:
-    path = asked.path(asked.hits, "file")
-    years = scenarios.number(asked.hits, "years") if "years" in asked.hits else None
-    if "sites" in asked.hits:
-        sites = asked.path(asked.hits, "sites")
-        return _from_field(asked, exposure, openquake.read_csv(path, sites, years=years), [path, sites])
-    return _from_field(asked, exposure, openquake.read_hdf5(path, years=years), [path])
-
-
-def _shakemap(asked: scenarios.Scenario, exposure: exposures.Exposure) -> Hits:
-    path = asked.path(asked.hits, "file")
-    found = shakemap.read(path)
-    laid = _from_field(asked, exposure, found.field, [path])
-    return dataclasses.replace(laid, mark=(found.lon, found.lat))
-
-
-def _zones(asked: scenarios.Scenario, exposure: exposures.Exposure) -> Hits:
-    path = asked.path(asked.hits, "file")
-    lon, lat = points(exposure)
-    field = geo_vector.field(
-        path, lon, lat, intensity=scenarios.text(asked.hits, "intensity"), unit=scenarios.text(asked.hits, "unit"),
-        event=asked.hits.get("event"),
-    )  # fmt: skip
-    events = rates.scenarios(field.event_ids, origin=path.name)
-    footprints = prints.from_hits(
-        exposure, event=field.event, source_row=field.point, intensity=field.intensity,
-        events=events.count, codebook=codebook(field.unit),
-    )  # fmt: skip
-    return Hits(footprints, events, _source(asked.hits, path), {path.name: hash_of(path)})
+def outside_maps(share: float) -> tuple[risk_report.Text, ...]:
+    """What to tell of the residents the maps do not cover."""
+    told = message("{share} of the residents lie outside the maps and are counted as not hit.")
+    return (risk_report.Text(told, {"share": f"{share:.1%}"}),) if share else ()
 
 
 def _cap(asked: scenarios.Scenario, exposure: exposures.Exposure, *, at: datetime) -> Hits:
@@ -458,9 +429,9 @@ def _cap(asked: scenarios.Scenario, exposure: exposures.Exposure, *, at: datetim
         for x, y, radius in area.circles:
             inside |= earthquake.distance_km(lon, lat, to_lon=x, to_lat=y, depth_km=0.0) <= radius
     events = rates.scenarios([alert.identifier], origin=f"CAP alert of {alert.sender}")
-    note = (
-        f"From an alert: every home in the warned area is taken as hit with {values[0]:g} {unit}. "
-        f"Onset {alert.onset.isoformat() if alert.onset else 'not stated'}."
+    note = risk_report.Text(
+        message("From an alert: every home in the warned area is taken as hit with {value} {unit}. Onset: {onset}."),
+        {"value": f"{values[0]:g}", "unit": unit, "onset": alert.onset.isoformat() if alert.onset else "?"},
     )
     return Hits(
         prints.from_dense(exposure, np.where(inside, values[0], 0.0)[None, :], codebook(unit)),
@@ -471,48 +442,160 @@ def _cap(asked: scenarios.Scenario, exposure: exposures.Exposure, *, at: datetim
     )
 
 
-def _from_field(
-    asked: scenarios.Scenario, exposure: exposures.Exposure, field: geo.PointField, paths: Sequence[Path]
-) -> Hits:
-    """Each home takes the value of the nearest point of the field."""
-    nearest, outside = nearest_points(exposure, field.lon, field.lat, within_km=within(asked))
-    share = share_outside(exposure, outside)
-    not_too_many_outside(share, asked.hits, paths[0].name)
-    event, row, intensity = spread(field.event, field.point, field.intensity, nearest, field.lon.size)
-    origin = str(asked.hits.get("source", paths[0].name))
-    events = (
-        rates.scenarios(field.event_ids, origin=origin)
-        if field.frequency is None
-        else rates.stochastic(field.event_ids, field.frequency, origin=origin)
-    )
-    footprints = prints.from_hits(
-        exposure, event=event, source_row=row, intensity=intensity, events=events.count, codebook=codebook(field.unit)
-    )
-    notes = (f"{share:.1%} of the residents lie too far from any point and are counted as not hit.",) if share else ()
-    return Hits(footprints, events, _source(asked.hits, paths[0]), {path.name: hash_of(path) for path in paths}, notes)
+# --- files of intensities at points
 
 
-def nearest_points(
-    exposure: exposures.Exposure, lon: F64, lat: F64, *, within_km: float
-) -> tuple[Index, NDArray[np.bool_]]:
-    """For each row of the exposure's table the nearest point, -1 where none is near enough; and which those are."""
+@dataclasses.dataclass(frozen=True, eq=False)
+class Field:
+    """A file of intensities opened over homes: its events, and its hits on homes a part at a time.
+
+    ``chunks()`` yields the share done, event numbers, rows of the exposure's table and intensities in ``levels``' unit.
+    """
+
+    events: rates.Events
+    levels: prints.Codebook
+    hits: int
+    chunks: Callable[[], Iterator[tuple[float, geo.Hits]]]
+    files: tuple[Path, ...]
+    notes: tuple[risk_report.Text, ...]
+    mark: tuple[float, float] | None
+
+
+def _netcdf(asked: scenarios.Scenario, homes: tuple[F64, F64]) -> Opened:
+    path = asked.path(asked.hits, "file")
+    variable, unit = scenarios.text(asked.hits, "variable"), scenarios.text(asked.hits, "unit")
+    return geo_netcdf.opened(path, *homes, variable=variable, unit=unit, nodata=asked.hits.get("nodata")), (path,)
+
+
+def _climada(asked: scenarios.Scenario, homes: tuple[F64, F64]) -> Opened:  # noqa: ARG001  the same for every kind
+    path = asked.path(asked.hits, "file")
+    return climada_hdf5.opened(path, unit=asked.hits.get("unit", "")), (path,)
+
+
+def _openquake(asked: scenarios.Scenario, homes: tuple[F64, F64]) -> Opened:  # noqa: ARG001
+    path = asked.path(asked.hits, "file")
+    years = scenarios.number(asked.hits, "years") if "years" in asked.hits else None
+    if "sites" not in asked.hits:
+        return openquake.opened_hdf5(path, years=years), (path,)
+    sites = asked.path(asked.hits, "sites")
+    return openquake.opened_csv(path, sites, years=years), (path, sites)
+
+
+def _shakemap(asked: scenarios.Scenario, homes: tuple[F64, F64]) -> Opened:  # noqa: ARG001
+    path = asked.path(asked.hits, "file")
+    return shakemap.opened(path), (path,)
+
+
+def _zones(asked: scenarios.Scenario, homes: tuple[F64, F64]) -> Opened:
+    path = asked.path(asked.hits, "file")
+    intensity, unit = scenarios.text(asked.hits, "intensity"), scenarios.text(asked.hits, "unit")
+    return geo_vector.opened(path, *homes, intensity=intensity, unit=unit, event=asked.hits.get("event")), (path,)
+
+
+FIELDS: Mapping[str, Callable[[scenarios.Scenario, tuple[F64, F64]], Opened]] = {
+    "netcdf": _netcdf,
+    "climada": _climada,
+    "openquake": _openquake,
+    "shakemap": _shakemap,
+    "zones": _zones,
+}
+
+
+@contextmanager
+def field(asked: scenarios.Scenario, exposure: exposures.Exposure) -> Iterator[Field]:
+    """The file of intensities a scenario names, over the homes: each takes the value of the nearest point."""
+    homes = points(exposure)
+    opened, files = FIELDS[scenarios.text(asked.hits, "kind")](asked, homes)
+    with opened as stream:
+        nearest = _nearest(stream, homes, within_km=scenarios.number(asked.hits, "within_km", WITHIN_KM))
+        share = share_outside(exposure, nearest < 0)
+        not_too_many_outside(share, asked.hits, files[0].name)
+        origin = str(asked.hits.get("source", files[0].name))
+        events = (
+            rates.scenarios(stream.event_ids, origin=origin)
+            if stream.frequency is None
+            else rates.stochastic(stream.event_ids, stream.frequency, origin=origin)
+        )
+        taken = Taken(nearest, stream.lon.size)
+        note = risk_report.Text(
+            message("{share} of the residents lie too far from any point and are counted as not hit."),
+            {"share": f"{share:.1%}"},
+        )
+        yield Field(
+            events,
+            codebook(stream.unit),
+            int(stream.hits * max(1.0, taken.homes_per_point)),
+            lambda: taken.over_homes(stream),
+            files,
+            (note,) if share else (),
+            stream.mark,
+        )
+
+
+def _field(asked: scenarios.Scenario, exposure: exposures.Exposure) -> Hits:
+    """Each home takes the value of the nearest point of the file, all in memory."""
+    with field(asked, exposure) as found:
+        parts = [hits for _, hits in found.chunks()]
+        event, row, intensity = geo.joined(parts)
+        footprints = prints.from_hits(
+            exposure, event=event, source_row=row, intensity=intensity, events=found.events.count,
+            codebook=found.levels,
+        )  # fmt: skip
+        inputs = {path.name: hash_of(path) for path in found.files}
+        return Hits(footprints, found.events, _source(asked.hits, found.files[0]), inputs, found.notes, mark=found.mark)
+
+
+def _nearest(stream: geo.Stream, homes: tuple[F64, F64], *, within_km: float) -> Index:
+    """For each home the point it takes its value from, -1 where none is near enough."""
+    if stream.at_homes:
+        away = earthquake.distance_km(*homes, to_lon=stream.lon, to_lat=stream.lat, depth_km=0.0)
+        return np.where(away > within_km, -1, np.arange(homes[0].size))
     from scipy.spatial import KDTree
 
-    home = points(exposure)
-    distance, nearest = KDTree(_unit_sphere(lon, lat)).query(_unit_sphere(*home))
+    # Only points that some home could take: a world's grid over one country leaves a country's.
+    reach = np.degrees(within_km / EARTH_KM)
+    wide = reach / max(0.05, float(np.cos(np.radians(np.abs(homes[1]).max()))))
+    near = (stream.lat >= homes[1].min() - reach) & (stream.lat <= homes[1].max() + reach)
+    near &= (stream.lon >= homes[0].min() - wide) & (stream.lon <= homes[0].max() + wide)
+    some = np.flatnonzero(near)
+    if some.size > MOST_POINTS:
+        raise errors.BadInput(
+            message("The file has {count} points near the homes; at most {most} fit into memory. Give it as a grid."),
+            code="risk.too_many_points",
+            count=some.size,
+            most=MOST_POINTS,
+        )
+    if some.size == 0:
+        return np.full(homes[0].size, -1, np.int64)
+    distance, found = KDTree(_unit_sphere(stream.lon[some], stream.lat[some])).query(_unit_sphere(*homes))
     far = 2 * EARTH_KM * np.arcsin(np.clip(distance / 2, 0, 1)) > within_km
-    return np.where(far, -1, nearest).astype(np.int64), far
+    return np.where(far, -1, some[found])
 
 
-def spread(event: Index, point: Index, intensity: F64, nearest: Index, count: int) -> tuple[Index, Index, F64]:
-    """Hits on points as hits on homes: every home that takes its value from the point."""
-    order = np.argsort(nearest, kind="stable")
-    edges = np.searchsorted(nearest[order], np.arange(count + 1))
-    homes = (edges[1:] - edges[:-1])[point]
-    total = int(homes.sum())
-    begin = np.repeat(edges[point], homes)
-    step = np.arange(total) - np.repeat(np.cumsum(homes) - homes, homes)
-    return np.repeat(event, homes), order[begin + step], np.repeat(intensity, homes)
+class Taken:
+    """Which homes take their value from which of ``count`` points, given the ``nearest`` point of each home."""
+
+    def __init__(self, nearest: Index, count: int) -> None:
+        self.order = np.argsort(nearest, kind="stable")
+        self.first = np.searchsorted(nearest[self.order], np.arange(count + 1))
+        used = int(np.count_nonzero(np.diff(self.first)))
+        self.homes_per_point = (nearest.size - int(self.first[0])) / max(1, used)
+
+    def over_homes(self, stream: geo.Stream, *, at_once: int = geo.AT_ONCE) -> Iterator[tuple[float, geo.Hits]]:
+        """Hits on points as hits on homes, about ``at_once`` at a time."""
+        for done, (event, point, intensity) in stream.chunks(at_once):
+            reached = np.cumsum(self.first[point + 1] - self.first[point])
+            cuts = np.searchsorted(reached, np.arange(at_once, reached[-1] if reached.size else 0, at_once))
+            for some in np.split(np.arange(point.size), np.unique(cuts)):
+                if some.size:
+                    yield done, self.hits(event[some], point[some], intensity[some])
+
+    def hits(self, event: Index, point: Index, intensity: F64) -> geo.Hits:
+        """Every home that takes its value from a point that was hit."""
+        homes = self.first[point + 1] - self.first[point]
+        begin = np.repeat(self.first[point], homes)
+        step = np.arange(int(homes.sum())) - np.repeat(np.cumsum(homes) - homes, homes)
+        return np.repeat(event, homes), self.order[begin + step], np.repeat(intensity, homes)
 
 
 def share_outside(exposure: exposures.Exposure, outside: NDArray[np.bool_]) -> float:
@@ -541,7 +624,14 @@ def stored(folder: Path) -> tuple[exposures.Exposure, Hits, tuple[report.Place, 
     places = tuple(report.Place(**place) for place in meta["places"])
     return (
         laid,
-        Hits(footprints, events, tuple(meta["sources"]), {folder.name: hash_of(folder)}, tuple(meta["notes"])),
+        Hits(
+            footprints,
+            events,
+            tuple(source if isinstance(source, str) else risk_report.Text(**source) for source in meta["sources"]),
+            {folder.name: hash_of(folder)},
+            tuple(risk_report.Text(**note) for note in meta["notes"]),
+            mark=None if meta["mark"] is None else (meta["mark"][0], meta["mark"][1]),
+        ),
         places,
     )
 
@@ -551,7 +641,7 @@ def stored(folder: Path) -> tuple[exposures.Exposure, Hits, tuple[report.Place, 
 
 def vulnerability(
     asked: scenarios.Scenario, classes: tuple[str, ...], events: rates.Events
-) -> tuple[assessments.Vulnerability, tuple[str, ...]]:
+) -> tuple[assessments.Vulnerability, tuple[risk_report.Told, ...]]:
     """The curves a scenario asks for, and their sources."""
     table = asked.curves
     if table.get("set") == "macroseismic":
@@ -610,19 +700,16 @@ def _curve_set(asked: scenarios.Scenario) -> curve_sets.Curves | curve_sets.Dama
     )
 
 
-def _cited(citation: curve_sets.Citation) -> str:
-    return citation.source + ("" if citation.verified else " [not verified]")
+def _cited(citation: curve_sets.Citation) -> risk_report.Told:
+    return report.cited(citation.source, verified=citation.verified)
 
 
-def _source(table: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+def _source(table: Mapping[str, Any], path: Path) -> tuple[risk_report.Told, ...]:
     """The stated source of a file; a file without one is named, and said to have none."""
     stated = str(table.get("source", "")).strip()
-    return (f"{path.name}: {stated or 'source not stated'}",)
-
-
-def within(asked: scenarios.Scenario) -> float:
-    """How far a home may be from the point it takes its value from."""
-    return scenarios.number(asked.hits, "within_km", WITHIN_KM)
+    if stated:
+        return (f"{path.name}: {stated}",)
+    return (risk_report.Text(message("{file}: source not stated"), {"file": path.name}),)
 
 
 def not_too_many_outside(share: float, table: Mapping[str, Any], where: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from streha.engine.risk import (
     totals,
 )
 from streha.engine.risk.layout import BLOCK, F32, F64, Index
-from streha.formats import blocks, climada_hdf5, geo_raster, risk_report
+from streha.formats import blocks, geo_raster, risk_report
 from streha.risk.bridge import scenario as scenarios
 from streha.risk.bridge import sources
 
@@ -139,24 +139,23 @@ def on_cluster(address: str, folder: Path, *, codes: int = CODES_PER_TILE) -> as
 def convert(asked: scenarios.Scenario, folder: Path, *, progress: Progress | None = None) -> dict[str, Any]:
     """The scenario's exposure and hits as a store in a new ``folder``; returns what it holds.
 
-    Maps are read window by window for a few blocks at a time, CLIMADA files a few events at a time, and rows wait on
-    disk until they are sorted: memory stays below 2 GB whatever the size.
+    Maps are read window by window for a few blocks at a time, other files a few million hits at a time, and rows wait
+    on disk until they are sorted: memory stays below 2 GB whatever the size.
     """
-    people = sources.residents(asked)
     told = progress or _silent
     kind = scenarios.text(asked.hits, "kind")
-    try:
-        if kind in ("return-period-maps", "event-maps"):
-            return _convert_maps(asked, people, folder, told)
-        if kind == "climada":
-            return _convert_climada(asked, people, folder, told)
+    known = (*sources.MAPS, *sources.FIELDS)
+    if kind not in known:
         raise errors.BadInput(
             message("[{section}] kind is {kind}. Known kinds: {known}."),
             code="risk.kind",
             section="hits",
             kind=kind,
-            known="return-period-maps, event-maps, climada",
+            known=", ".join(known),
         )
+    people = sources.residents(asked)
+    try:
+        return (_convert_maps if kind in sources.MAPS else _convert_field)(asked, people, folder, told)
     except OSError as error:
         raise risk_report.unwritable(error, folder) from error
 
@@ -188,42 +187,36 @@ def _convert_maps(asked: scenarios.Scenario, people: sources.Residents, folder: 
                 writer.add(np.arange(first, last), np.full(count, number), codes.reshape(count, BLOCK))
             told(last / exposure.blocks)
         share = sources.share_outside(exposure, outside)
-        sources.not_too_many_outside(share, asked.hits, "the maps")
+        sources.not_too_many_outside(share, asked.hits, sources.THE_MAPS)
         inputs = [asked.path(entry, "file") for entry in maps]
-        return _finish(writer, asked, people, events, levels or sources.codebook("m"), inputs=inputs)
+        notes = sources.outside_maps(share)
+        return _finish(writer, asked, people, events, levels or sources.codebook("m"), inputs=inputs, notes=notes)
 
 
-def _convert_climada(
+def _convert_field(
     asked: scenarios.Scenario, people: sources.Residents, folder: Path, told: Progress
 ) -> dict[str, Any]:
-    path = asked.path(asked.hits, "file")
     exposure = people.exposure
-    with climada_hdf5.opened(path, unit=asked.hits.get("unit", "")) as hazard:
-        nearest, far = sources.nearest_points(exposure, hazard.lon, hazard.lat, within_km=sources.within(asked))
-        sources.not_too_many_outside(sources.share_outside(exposure, far), asked.hits, path.name)
-        levels = sources.codebook(hazard.unit)
+    with sources.field(asked, exposure) as found:
         position = np.flatnonzero(exposure.source_row >= 0)
         cell_of_row = np.empty(position.size, np.int64)
         cell_of_row[exposure.source_row[position]] = position
-        homes_per_point = position.size / max(1, np.unique(nearest[nearest >= 0]).size)
-        rows = int(hazard.hits * max(1.0, homes_per_point) / 8)
-        with blocks.writing(folder, blocks=exposure.blocks, expected_rows=rows) as writer:
-            events = rates.stochastic(
-                hazard.event_ids, hazard.frequency, origin=str(asked.hits.get("source", path.name))
-            )
-            at_once = max(1, int(4_000_000 / max(1.0, homes_per_point)))
-            for done, (event, point, intensity) in hazard.chunks(at_once):
-                hit_event, row, value = sources.spread(event, point, intensity, nearest, hazard.lon.size)
-                _add(writer, hit_event, cell_of_row[row], levels.encode(value), events.count)
+        expected = found.hits // 8
+        with blocks.writing(folder, blocks=exposure.blocks, expected_rows=expected) as writer:
+            for done, (event, row, value) in found.chunks():
+                _add(writer, event, cell_of_row[row], found.levels.encode(value), found.events.count)
                 told(done)
-            return _finish(writer, asked, people, events, levels, inputs=[path])
+            return _finish(
+                writer, asked, people, found.events, found.levels,
+                inputs=found.files, notes=found.notes, mark=found.mark,
+            )  # fmt: skip
 
 
 def _add(writer: blocks.Writer, event: Index, cell: Index, code: Any, events: int) -> None:
     """Single hits as rows of 64."""
     keys, row = np.unique((cell // BLOCK) * events + event, return_inverse=True)
     codes = np.zeros((keys.size, BLOCK), np.uint16)
-    codes[row, cell % BLOCK] = code
+    np.maximum.at(codes, (row, cell % BLOCK), code)
     writer.add(keys // events, keys % events, codes)
 
 
@@ -234,7 +227,9 @@ def _finish(
     events: rates.Events,
     levels: prints.Codebook,
     *,
-    inputs: list[Path],
+    inputs: Sequence[Path],
+    notes: Sequence[risk_report.Text],
+    mark: tuple[float, float] | None = None,
 ) -> dict[str, Any]:
     laid = people.exposure
     arrays: blocks.Arrays = {
@@ -255,12 +250,17 @@ def _finish(
         "events": events.ids,
         "origin": events.origin,
         "places": [dataclasses.asdict(place) for place in people.places],
-        "sources": [*people.sources, events.origin],
-        "notes": list(people.notes),
+        "sources": [_kept(source) for source in (*people.sources, events.origin)],
+        "notes": [_kept(note) for note in (*people.notes, *notes)],
+        "mark": mark,
         "inputs": dict(people.inputs) | {path.name: sources.hash_of(path) for path in inputs},
     }
     rows = writer.finish(arrays, meta)
     return {"events": events.count, "blocks": laid.blocks, "rows": rows, "areas": len(laid.areas), "unit": levels.unit}
+
+
+def _kept(said: risk_report.Told) -> Any:
+    return dataclasses.asdict(said) if isinstance(said, risk_report.Text) else said
 
 
 def _silent(share: float) -> None:
