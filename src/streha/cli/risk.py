@@ -16,7 +16,7 @@ from streha.common.errors import message
 
 language_option = click.option(
     "--language",
-    type=click.Choice(words.LANGUAGES),
+    type=click.Choice(words.LANGUAGES, case_sensitive=False),
     default=words.usual,
     help="Language of what is printed and of the files; usually that of the terminal.",
 )
