@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from click.testing import CliRunner
 
@@ -46,6 +47,33 @@ def test_a_refusal_is_a_sentence_and_exit_code_two(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.strip() == "magnitude is 9; the method holds from 5 to 7.9."
     assert "Traceback" not in done.stderr
+
+
+LOCALE = Path(risk.__file__).parents[1] / "web" / "locale"
+
+
+@pytest.mark.skipif(
+    not (LOCALE / "sq" / "LC_MESSAGES" / "django.mo").exists(), reason="not run: the catalogues are not compiled"
+)
+def test_figures_notes_files_and_refusals_are_in_the_language_asked_for(tmp_path: Path) -> None:
+    done = bare(*PRIZREN, "--draws", "50", "--language", "sq", "--out", "sq", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "deri në" in done.stdout
+    assert "Skenar, jo parashikim" in done.stdout
+    assert "[e paverifikuar]" in done.stdout
+    told = json.loads((tmp_path / "sq" / "report.json").read_text(encoding="utf-8"))
+    assert (told["language"], told["measure_code"], told["measure"]) == ("sq", "displaced", "njerëz të zhvendosur")
+    assert set(told["states"]) >= {"displaced", "sheltered", "trapped"}
+    rows = (tmp_path / "sq" / "areas.csv").read_text(encoding="utf-8").splitlines()
+    assert rows[0] == "code,name,residents,measure,low_5,central,high_95,shown"
+    assert "deri në" in rows[1]
+    document = pypdfium2.PdfDocument((tmp_path / "sq" / "brief.pdf").read_bytes())
+    text = "".join(page.get_textpage().get_text_range() for page in document)
+    assert "Lexojeni këtë së pari" in text
+    assert "Read this first" not in text
+    refused = bare(*PRIZREN[:2], "9", *PRIZREN[3:], "--language", "sr-Latn", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("magnitude je 9"), refused.stderr
 
 
 def test_json_is_json_and_the_same_seed_gives_the_same_figures() -> None:

@@ -17,8 +17,9 @@ from streha.common.errors import message
 language_option = click.option(
     "--language",
     type=click.Choice(words.LANGUAGES, case_sensitive=False),
-    default=words.usual,
-    help="Language of what is printed and of the files; usually that of the terminal.",
+    default="en",
+    show_default=True,
+    help="Language of what is printed and of the files.",
 )
 
 

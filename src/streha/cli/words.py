@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gettext
-import os
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from importlib import resources
@@ -41,13 +40,3 @@ def words_of(language: str) -> Words:
             command="python -m streha.web.messages compile",
         ) from error
     return found.gettext
-
-
-def usual() -> str:
-    """The language of this terminal, as its environment says: LC_ALL, LC_MESSAGES or LANG; English for any other."""
-    stated = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "")
-    language, _, variant = stated.partition("@")
-    plain = language.partition(".")[0].partition("_")[0].lower()
-    if plain == "sr" and variant == "latin":
-        return "sr-latn"
-    return plain if plain in LANGUAGES else "en"

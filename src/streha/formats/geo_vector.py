@@ -75,18 +75,39 @@ def zone_of_points(found: tuple[Zone, ...], lon: geo.F64, lat: geo.F64) -> geo.I
 
 @contextmanager
 def opened(
-    path: Path, lon: geo.F64, lat: geo.F64, *, intensity: str, unit: str, event: str | None = None
+    path: Path,
+    lon: geo.F64,
+    lat: geo.F64,
+    *,
+    intensity: str,
+    unit: str,
+    event: str | None = None,
+    frequency: str | None = None,
 ) -> Iterator[geo.Stream]:
     """Zones with an intensity as a field at the given homes; where zones of one event overlap, the highest counts.
 
+    ``intensity``, ``event`` and ``frequency`` (per year, the same in all zones of an event) are names of properties.
     The file is read twice, some features at a time: once for the events it names, then zone by zone.
     """
     _, name = geo.in_curve_unit(np.zeros(1), unit, where=path.name)
     numbers: dict[str, int] = {}
+    often: list[float] = []
     features = 0
     for zone in _each(path):
-        numbers.setdefault(property_of(zone, event, path) if event else path.stem, len(numbers))
         features += 1
+        named = property_of(zone, event, path) if event else path.stem
+        stated = _number(property_of(zone, frequency, path), path, frequency) if frequency else 0.0
+        if numbers.setdefault(named, len(numbers)) == len(often):
+            often.append(stated)
+        elif often[numbers[named]] != stated:
+            raise errors.BadInput(
+                message("{file}: event {event} has two frequencies, {one} and {other}. An event has one."),
+                code="geo.two_frequencies",
+                file=path.name,
+                event=named,
+                one=f"{often[numbers[named]]:g}",
+                other=f"{stated:g}",
+            )
     inside = _Inside(lon, lat)
 
     def hits() -> Iterator[tuple[int, geo.Hits]]:
@@ -106,7 +127,8 @@ def opened(
                 yield done / features, _joined(waiting)
                 waiting = []
 
-    yield geo.Stream(lon, lat, tuple(numbers), None, name, features * 64, chunks, at_homes=True)
+    rates = np.array(often) if frequency else None
+    yield geo.Stream(lon, lat, tuple(numbers), rates, name, features * 64, chunks, at_homes=True)
 
 
 def _joined(parts: Sequence[geo.Hits]) -> geo.Hits:

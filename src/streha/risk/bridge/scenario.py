@@ -18,8 +18,9 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
          "states"),
     "exposure": ("kind", "file", "areas", "area_code", "area_name", "dwellings", "source", "at_most_outside"),
     "hits": (
-        "kind", "file", "sites", "unit", "band", "nodata", "variable", "intensity", "event", "years", "within_km",
-        "maps", "at_most_outside", "magnitude", "depth_km", "lon", "lat", "source", "severity", "senders", "seen",
+        "kind", "file", "sites", "unit", "band", "nodata", "variable", "intensity", "event", "frequency", "years",
+        "within_km", "maps", "at_most_outside", "magnitude", "depth_km", "lon", "lat", "source", "severity",
+        "senders", "seen",
     ),
     "hits.maps": ("file", "years", "id", "frequency", "band"),
     "curves": ("set", "file", "kind", "unit", "source", "region", "licence", "classes", "threshold", "spacing",

@@ -488,8 +488,15 @@ def _shakemap(asked: scenarios.Scenario, homes: tuple[F64, F64]) -> Opened:  # n
 
 def _zones(asked: scenarios.Scenario, homes: tuple[F64, F64]) -> Opened:
     path = asked.path(asked.hits, "file")
-    intensity, unit = scenarios.text(asked.hits, "intensity"), scenarios.text(asked.hits, "unit")
-    return geo_vector.opened(path, *homes, intensity=intensity, unit=unit, event=asked.hits.get("event")), (path,)
+    opened = geo_vector.opened(
+        path,
+        *homes,
+        intensity=scenarios.text(asked.hits, "intensity"),
+        unit=scenarios.text(asked.hits, "unit"),
+        event=asked.hits.get("event"),
+        frequency=asked.hits.get("frequency"),
+    )
+    return opened, (path,)
 
 
 FIELDS: Mapping[str, Callable[[scenarios.Scenario, tuple[F64, F64]], Opened]] = {
@@ -581,8 +588,9 @@ class Taken:
         used = int(np.count_nonzero(np.diff(self.first)))
         self.homes_per_point = (nearest.size - int(self.first[0])) / max(1, used)
 
-    def over_homes(self, stream: geo.Stream, *, at_once: int = geo.AT_ONCE) -> Iterator[tuple[float, geo.Hits]]:
-        """Hits on points as hits on homes, about ``at_once`` at a time."""
+    def over_homes(self, stream: geo.Stream) -> Iterator[tuple[float, geo.Hits]]:
+        """Hits on points as hits on homes, about as many at a time as the file is read in."""
+        at_once = geo.AT_ONCE
         for done, (event, point, intensity) in stream.chunks(at_once):
             reached = np.cumsum(self.first[point + 1] - self.first[point])
             cuts = np.searchsorted(reached, np.arange(at_once, reached[-1] if reached.size else 0, at_once))

@@ -216,7 +216,8 @@ def _add(writer: blocks.Writer, event: Index, cell: Index, code: Any, events: in
     """Single hits as rows of 64."""
     keys, row = np.unique((cell // BLOCK) * events + event, return_inverse=True)
     codes = np.zeros((keys.size, BLOCK), np.uint16)
-    np.maximum.at(codes, (row, cell % BLOCK), code)
+    rising = np.argsort(code, kind="stable")  # where a cell is hit twice by one event, the last and higher stays
+    codes[row[rising], cell[rising] % BLOCK] = code[rising]
     writer.add(keys // events, keys % events, codes)
 
 
