@@ -147,6 +147,8 @@ def one_pass(w: World) -> dict[str, float]:
 def yardstick(path: Path, ours: dict[str, float]) -> None:
     if not path.exists():
         row("yardstick", "skipped", f"{path.name} is not there (--yardstick)")
+        for name in ("totals", "map"):
+            not_measured(f"speed against the yardstick, {name}")
         return
     done = subprocess.run(
         [sys.executable, str(path), "1e5", "1e4", "0.1", "1.0", "38"], capture_output=True, text=True, check=True
