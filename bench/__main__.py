@@ -46,6 +46,7 @@ FIGURES = (
     Figure("names", "agreement on names beside other methods", ("--half", "test"), ("--half", "test"), has_bar=False),
     Figure("linkage", "1 M people without doubles, weights learned", quick=("--quick",)),
     Figure("risk", "displacement by event and municipality, and its draws", quick=("--quick",)),
+    Figure("selection", "5,000 applications ranked, and replayed", quick=("--applications", "500")),
     Figure("disclosure", "tables of counts made safe, beside a naive method", quick=("--quick",)),
     Figure(
         "law", "a long regulation to aligned provisions, and the search in provisions", quick=("read",), has_bar=False
