@@ -31,10 +31,9 @@ def prepare() -> None:
     import django
 
     django.setup()
-    from django.core.management import call_command
+    from streha.cli import upgrade
 
-    call_command("migrate", verbosity=0)
-    call_command("migrate", database="reads", verbosity=0)
+    upgrade.migrate()
 
 
 def workbook(rows: int, seed: int) -> bytes:

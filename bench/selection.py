@@ -31,10 +31,9 @@ def main() -> None:
         import django
 
         django.setup()
-        from django.core.management import call_command
+        from streha.cli import upgrade
 
-        for database in ("default", "reads"):
-            call_command("migrate", database=database, verbosity=0)
+        upgrade.migrate()
         sys.exit(0 if measured(asked.applications) else 1)
 
 

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
@@ -20,7 +21,9 @@ os.environ["STREHA_DATA"] = str(_DATA)
 os.environ.setdefault("STREHA_LOG_LEVEL", "CRITICAL")
 django.setup()  # the conftests beneath import rooms
 
-from streha.accounts.bridge import wall  # noqa: E402 - needs Django
+from tests.ready_made import Tables  # noqa: E402 - needs Django
+
+from streha.accounts.bridge import wall  # noqa: E402
 
 wall.stand_beyond("tests")  # requests and jobs announce their viewers; what tests do and look at themselves sees all
 
@@ -40,7 +43,27 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
+def tables(worker_id: str, testrun_uid: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tables | None]:
+    """The tables of all workers; a worker alone makes its own."""
+    if worker_id == "master":
+        yield None
+        return
+    server = os.environ.get("DATABASE_URL", "")
+    made = Tables(tmp_path_factory.getbasetemp().parent, testrun_uid, server if server.startswith("postgres") else "")
+    yield made
+    if made.has_begun:
+        made.drop()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, tables: Tables | None) -> None:
+    """The last moment before the test runner makes databases."""
+    if tables:
+        tables.begin()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, tables: Tables | None, django_db_blocker: Any) -> None:
     """On PostgreSQL the store of reads is a second connection to the same database: in tests it is the same one, so
     that a test sees and undoes what it wrote.
     """
@@ -48,6 +71,9 @@ def django_db_setup(django_db_setup: None) -> None:
 
     from streha.audit import bridge
 
+    if tables:
+        with django_db_blocker.unblock():
+            tables.end()
     if bridge.reads_share_register():
         connections["reads"] = connections["default"]
 

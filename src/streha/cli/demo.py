@@ -34,14 +34,12 @@ def command(people: int, seed: int, port: int, data: Path, no_serve: bool) -> No
     is refused. DATABASE_URL chooses PostgreSQL instead of a file in the folder.
     """
     _open_demo_office(data)
-    from django.core.management import call_command
-
+    from streha.cli import upgrade
     from streha_demo import load
 
     found = load.state()
     load.require_fictional(found)
-    for database in ("default", "reads"):
-        call_command("migrate", database=database, verbosity=0, interactive=False)
+    upgrade.migrate()
     wanted = load.Plan(people, seed)
     if found == load.State.DEMO:
         _say_found(wanted)

@@ -16,7 +16,8 @@ from streha.cli import check
 def migrate() -> None:
     """Bring the tables of every database to this version."""
     for alias in connections:
-        call_command("migrate", database=alias, interactive=False, verbosity=0, skip_checks=True)
+        rooms = check.rooms_kept_in(alias)
+        call_command("migrate", *rooms, database=alias, interactive=False, verbosity=0, skip_checks=True)
         connection = connections[alias]
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:

@@ -8,9 +8,9 @@ import streha.people.rules
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_users_grants_and_tokens"),
+        ("accounts", "__first__"),
         ("people", "0005_ended_by_name"),
         ("places", "0001_areas_names_codes_and_figures"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -32,6 +32,9 @@ class Migration(migrations.Migration):
                 ("decided_at", models.DateTimeField()),
                 ("undone_at", models.DateTimeField(blank=True, null=True)),
             ],
+            options={
+                "indexes": [models.Index(fields=["-decided_at"], name="people_decision_newest")],
+            },
         ),
         migrations.CreateModel(
             name="MergeRecord",
@@ -226,10 +229,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
             ),
-        ),
-        migrations.AddIndex(
-            model_name="matchdecision",
-            index=models.Index(fields=["-decided_at"], name="people_decision_newest"),
         ),
         migrations.AddConstraint(
             model_name="mergerecord",
