@@ -143,10 +143,19 @@ def visit(chromium: Any, live_server: Any) -> Iterator[Callable[..., Visit]]:
 def check(axe: str) -> Callable[..., None]:
     """Fails with every broken rule of axe, everything wider than the screen, every foreign request and every error.
 
-    ``leaving_out`` names rules that were looked at on the same page already.
+    ``leaving_out`` names rules that were looked at on the same page already; ``with_axe`` is False where all were.
     """
 
-    def checked(visit: Visit, leaving_out: Sequence[str] = ()) -> None:
+    def checked(visit: Visit, leaving_out: Sequence[str] = (), *, with_axe: bool = True) -> None:
+        if with_axe:
+            accessible(visit, leaving_out)
+        page = visit.page
+        too_wide = page.evaluate(TOO_WIDE)
+        assert not too_wide, f"{page.url} is wider than the screen: {too_wide}"
+        assert not visit.foreign, f"{page.url} asked others: {visit.foreign}"
+        assert not visit.noise, f"{page.url} made the browser complain: {visit.noise}"
+
+    def accessible(visit: Visit, leaving_out: Sequence[str]) -> None:
         page = visit.page
         if not page.evaluate("'axe' in window"):  # a page that only changed its width has it still
             page.evaluate(axe)
@@ -161,9 +170,5 @@ def check(axe: str) -> Callable[..., None]:
             for node in v["nodes"]
         ]
         assert not broken, f"{page.url}\n" + "\n".join(broken)
-        too_wide = page.evaluate(TOO_WIDE)
-        assert not too_wide, f"{page.url} is wider than the screen: {too_wide}"
-        assert not visit.foreign, f"{page.url} asked others: {visit.foreign}"
-        assert not visit.noise, f"{page.url} made the browser complain: {visit.noise}"
 
     return checked
