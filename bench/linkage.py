@@ -287,13 +287,13 @@ def row(found: Found, threshold: str) -> str:
     precision, recall, f1 = found.at[threshold]
     return (
         f"| {found.name} | {found.tool} | {precision:.4f} | {recall:.4f} | {f1:.4f} | {found.best[3]:.4f} "
-        f"| {found.learn_s:.1f} | {found.score_s:.1f} | {found.memory / 2**20:,.0f} |"
+        f"| {found.learn_s:.1f} | {found.score_s:.1f} | {found.cpu_s:.1f} | {found.memory / 2**20:,.0f} |"
     )
 
 
 HEADING = (
-    "| list | tool | precision | recall | F1 | best F1 | learn s | score s | peak MB |\n"
-    "|---|---|---|---|---|---|---|---|---|"
+    "| list | tool | precision | recall | F1 | best F1 | learn s | score s | of which processor | peak MB |\n"
+    "|---|---|---|---|---|---|---|---|---|---|"
 )
 
 

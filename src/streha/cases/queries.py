@@ -6,7 +6,7 @@ Everything begins with ``Case.objects.visible_to(access)``. Lists page by the da
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, F, Min, Q
@@ -227,6 +227,19 @@ def of_person(access: Access, person_id: int) -> list[models.Case]:
 
 
 # --- what waits for somebody ------------------------------------------------------------------------------------------
+
+
+def with_open_case(person_ids: Collection[int]) -> set[int]:
+    """Which of these people an open case covers; sensitive cases are not told of, here neither.
+
+    For the queue of duplicates, which shows nobody whom; that one comes first is all that is seen of it.
+    """
+    cases = models.Case.objects.open().filter(is_sensitive=False, erased_at=None)
+    members = models.CaseMember.objects.filter(ended_on=None, person__in=person_ids, case__in=cases)
+    return {
+        *cases.filter(person__in=person_ids).values_list("person_id", flat=True),
+        *members.values_list("person_id", flat=True),
+    }
 
 
 def own_late(access: Access, today: dt.date) -> models.CaseQuerySet:

@@ -15,7 +15,7 @@ import signal
 import socket
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from types import FrameType
 from typing import Any
@@ -56,6 +56,7 @@ EVERY: dict[str, tuple[dt.timedelta, str]] = {
     "audit.seal": (dt.timedelta(minutes=1), "streha.cli.worker:seal"),
     "audit.anchor": (dt.timedelta(hours=1), "streha.cli.audit:anchor_now"),
     "duplicates.weigh": (dt.timedelta(minutes=1), "streha.cli.worker:weigh_pairs"),
+    "duplicates.consequence": (dt.timedelta(minutes=15), "streha.cli.worker:weigh_consequences"),
     "exports.end": (dt.timedelta(hours=1), "streha.cli.worker:end_exports"),
     "dataprotection.rewrite": (dt.timedelta(hours=1), "streha.cli.worker:rewrite"),
     "jobs.forget": (dt.timedelta(days=1), "streha.cli.worker:forget"),
@@ -89,6 +90,20 @@ def weigh_pairs(at: dt.datetime) -> None:  # noqa: ARG001 - recurring work is to
     from streha.people.duplicates import actions as duplicates
 
     duplicates.weigh()
+
+
+def weigh_consequences(at: dt.datetime) -> None:  # noqa: ARG001 - recurring work is told the moment
+    """Pairs of whom both were chosen for help, or wait for it, stand first in the queue."""
+    from streha.assistance.selections import queries as selections
+    from streha.cases import queries as cases
+    from streha.people.duplicates import actions as duplicates
+    from streha.people.duplicates.rules import Help
+
+    def help_of(ids: Collection[int]) -> dict[int, Help]:
+        granted = dict.fromkeys(selections.chosen(ids), Help.GRANTED)
+        return dict.fromkeys(cases.with_open_case(ids), Help.ASKED) | granted
+
+    duplicates.weigh_consequences(help_of, by=system("worker"))
 
 
 def forget(at: dt.datetime) -> None:

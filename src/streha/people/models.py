@@ -195,6 +195,9 @@ class Person(models.Model):
                 name="people_ended_by_keeper",
             ),
             models.Index(fields=["source"], condition=~models.Q(source="office"), name="people_person_by_source"),
+            models.Index(
+                fields=["birth_date"], condition=models.Q(birth_date__isnull=False), name="people_person_by_birth"
+            ),
         ]
         constraints = [
             models.CheckConstraint(

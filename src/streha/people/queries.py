@@ -744,18 +744,21 @@ def candidates(draft: rules.PersonDraft) -> list[Alike]:
 
     The likeliest first. For actions alone: nothing of this may reach a screen without ``visible_to``.
     """
-    one = bridge.of_draft(draft)
-    held = models.Identifier.objects.filter(blind__in=one.numbers["identifier"], valid_to=None)
+    held = models.Identifier.objects.filter(
+        blind__in={bridge.identifier_blind(one.value) for one in draft.identifiers}, valid_to=None
+    )
     holders = set(answering(held.values_list("person_id", flat=True)).values())
-    reached = models.Contact.objects.filter(blind__in=one.numbers["phone"], valid_to=None)
-    callers = set(reached.values_list("person_id", flat=True)[:ALIKE_AT_MOST])
+    phones = {bridge.phone_blind(c.value) for c in draft.contacts if c.kind == rules.ContactKind.PHONE}
+    reached = models.Contact.objects.filter(blind__in=phones, valid_to=None)
+    callers = set(answering(reached.values_list("person_id", flat=True)[:ALIKE_AT_MOST]).values())
     others = holders | callers | _namesakes(draft)
     known = models.Person.objects.filter(pk__in=others, erased_at=None, ended_on=None).values_list("pk", flat=True)
-    rows = bridge.register_size()
+    one, rows = bridge.of_draft(draft), bridge.register_size()
     least = linkage.register().thresholds.review
     found = []
-    for pk, other in bridge.profiles([*known, *holders.difference(known)]).items():
-        chance = bridge.probability(one, other, rows=rows)
+    for pk, other in bridge.known([*known, *holders.difference(known)]).items():
+        way = bridge.best(one, bridge.profile(other), rows=rows)
+        chance = way[0] if way else 0.0
         if pk in holders or chance >= least:
             found.append(Alike(pk, "identifier" if pk in holders else "name_birth", chance))
     return sorted(found, key=lambda who: (-who.probability, who.person_id))

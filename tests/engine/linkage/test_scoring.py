@@ -168,3 +168,38 @@ def test_an_empty_list_has_no_pairs(demo: pl.DataFrame, register: linkage.Model)
     pairs = linkage.score(demo.head(0), register)
     assert pairs.height == 0
     assert linkage.clusters(pairs, 0.5).height == 0
+
+
+def test_known_rows_are_held_against_the_rest_and_nothing_else(demo: pl.DataFrame, register: linkage.Model) -> None:
+    half = demo.height // 2
+    frame = features.of_frame(demo, register.spec).with_row_index("row")
+    every = linkage.score_features(frame, register, 0.5)
+    across = linkage.score_features(frame, register, 0.5, among=linkage.Among(known=half))
+    assert across.height
+    assert across.equals(every.filter((pl.col("left") < half) & (pl.col("right") >= half)))
+    many = linkage.score_features(frame, register, 0.5, among=linkage.Among(rows=1_000_000))
+    assert 0 < many.height < every.height
+
+
+def test_what_a_crowd_shares_brings_nobody_together_who_meets_in_nothing_else(
+    demo: pl.DataFrame, register: linkage.Model
+) -> None:
+    quiet = demo.with_columns(phone=pl.lit(""))
+    crowd = demo.with_columns(phone=pl.lit("+38344000000"))  # the phone of the office that wrote the list
+    assert demo.height > scoring.CROWD
+    frame = features.of_frame(crowd, register.spec).with_row_index("row")
+    found = linkage.score_features(frame, register, 0.5)
+    met = linkage.score_features(features.of_frame(quiet, register.spec).with_row_index("row"), register, 1e-9)
+    pairs = set(met.select("left", "right").iter_rows())
+    assert found.height and set(found.select("left", "right").iter_rows()) <= pairs
+
+
+@pytest.mark.parametrize("kind", [Kind.IDENTIFIER, Kind.PHONE])
+def test_numbers_of_a_list_are_prepared_as_one_number_is(kind: Kind) -> None:
+    written = [
+        "", " ", "7", "12", "A-12 345", "ђ 77/ж", "straße_9", "+383 44 123 456", "044/123-456", "００４４", "½ 3", "--",
+        "a.b_c",
+    ]  # fmt: skip
+    spec = Spec((Column("number", kind),), Spelling.PLAIN, (("number:value",),))
+    frame = features.of_frame(pl.DataFrame({"number": written}), spec)
+    assert frame.to_dicts() == [features.of_record({"number": value}, spec) for value in written]

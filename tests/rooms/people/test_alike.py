@@ -103,7 +103,7 @@ def test_the_figure_is_that_of_the_linkage() -> None:
     person = registered(draft("Xhevdet", "Hoxha", sex=Sex.MALE))
     again = draft("Џевдет", "Хоџа", dt.date(1984, 8, 3), sex=Sex.MALE)
     (found,) = queries.candidates(again)
-    place = str(again.keeper_id)
+    place = bridge.municipalities()[again.keeper_id]
     one = {"given": "Xhevdet", "family": "Hoxha", "sex": "m", "birth_date": BORN, "municipality": place}
     other = {"given": "Џевдет", "family": "Хоџа", "sex": "m", "birth_date": "1984-08-03", "municipality": place}
     said = linkage.compare(one, other, linkage.register(), rows=bridge.register_size())

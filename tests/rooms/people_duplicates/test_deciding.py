@@ -20,6 +20,7 @@ from streha.people.duplicates import actions, queries, rules
 from streha.people.duplicates.actions import Opinion
 from streha.people.duplicates.models import MatchDecision
 from streha.people.duplicates.rules import Verdict
+from streha.people.merges import actions as merges
 from streha.people.merges.actions import Choice
 from streha.people.models import MatchPair
 from streha.people.rules import PairState
@@ -124,6 +125,23 @@ def test_the_heaviest_consequence_comes_first_then_the_strongest(worker: Access)
     heavy.refresh_from_db()
     assert queries.next_pair(worker, queries.PairFilter(), after=heavy) == strong
     assert queries.next_pair(worker, queries.PairFilter(), after=weak) == heavy
+
+
+def test_both_helped_come_first_and_a_sensitive_case_is_not_told(worker: Access) -> None:
+    both, asked, sensitive, merged = (
+        pair(factories.person("A", "B"), factories.person("A", "B"), probability=chance)
+        for chance in (0.2, 0.3, 0.4, 0.5)
+    )
+    granted = {both.left_id, both.right_id}
+    told = dict.fromkeys(granted, rules.Help.GRANTED) | {asked.left_id: rules.Help.ASKED}
+    gone = factories.person("A", "B")
+    merges.merge(Choice(merged.left_id, gone.pk), by=OFFICE, at=AT)
+    told[gone.pk] = rules.Help.GRANTED  # given to the record that was merged
+    assert actions.weigh_consequences(lambda ids: {pk: told[pk] for pk in ids if pk in told}, by=OFFICE) == 3
+    ordered = list(queries.queue(worker, queries.PairFilter()).order_by(*queries.ORDER))
+    assert ordered == [both, merged, asked, sensitive]
+    assert actions.weigh_consequences(lambda _ids: {}, by=OFFICE) == 3
+    assert not MatchPair.objects.exclude(consequence=0).exists()
 
 
 def test_what_is_found_again_takes_its_figure_but_a_decision_stays(worker: Access) -> None:

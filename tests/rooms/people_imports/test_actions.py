@@ -15,8 +15,11 @@ from streha.audit import queries as log
 from streha.audit.models import AuditRecord, SubjectKey
 from streha.common import errors
 from streha.common.codes import Sex
+from streha.engine import linkage
 from streha.people import actions as people_actions
+from streha.people import bridge as people_bridge
 from streha.people import rules as people_rules
+from streha.people.duplicates.bridge import evidence
 from streha.people.imports import actions, models, queries
 from streha.people.imports.models import Decision
 from streha.people.models import Household, Identifier, MatchPair, Membership, Person
@@ -150,10 +153,12 @@ def test_the_register_is_searched_by_folded_name_and_birth(
     assert candidates(batch, decider) == [(person.number, "name")]
 
 
-def test_another_birth_or_sex_is_another_person(bringer: Access, decider: Access, peja: int):
-    registered(peja, "Arta", "Gashi", sex=Sex.FEMALE, **BORN)
-    batch = staged("Emri;Mbiemri;Gjinia;Data e lindjes\nArta;Gashi;F;1962\nArta;Gashi;M;12.04.1961\n", bringer, peja)
+def test_another_birth_is_another_person_and_a_slip_in_the_sex_is_not(bringer: Access, decider: Access, peja: int):
+    person = registered(peja, "Arta", "Gashi", sex=Sex.FEMALE, **BORN)
+    rows = "Arta;Gashi;F;1962\nArta;Gashi;M;30.11.1950\nArta;Gashi;M;12.04.1961\n"
+    batch = staged("Emri;Mbiemri;Gjinia;Data e lindjes\n" + rows, bringer, peja)
     assert candidates(batch, decider, 2) == candidates(batch, decider, 3) == []
+    assert candidates(batch, decider, 4) == [(person.number, "name")]
 
 
 def test_the_register_is_searched_by_document(bringer: Access, decider: Access, peja: int):
@@ -163,16 +168,63 @@ def test_the_register_is_searched_by_document(bringer: Access, decider: Access, 
     assert candidates(batch, decider) == [(person.number, "document")]
 
 
-def test_a_namesake_without_birth_counts_only_in_household_company(bringer: Access, decider: Access, peja: int):
-    arta, blerim = registered(peja, "Arta", "Gashi"), registered(peja, "Blerim", "Gashi")
+def test_among_many_a_namesake_without_birth_counts_only_in_household_company(
+    bringer: Access, decider: Access, peja: int
+):
+    arta = registered(peja, "Arta", "Gashi")
+    blerim = registered(peja, "Blerim", "Gashi", birth_date=dt.date(1984, 2, 3), birth_precision="day")
     alone = registered(peja, "Drita", "Berisha")
     members = tuple(people_rules.MemberDraft(person.pk) for person in (arta, blerim))
     people_actions.open_household(people_actions.HouseholdDraft(keeper_id=peja, members=members), by=system("t"), at=AT)
-    batch = staged(LIST, bringer, peja)
+    with mock.patch.object(people_bridge, "register_size", lambda: 1_000_000):
+        batch = staged(LIST, bringer, peja)
     assert candidates(batch, decider, 2) == [(arta.number, "household")]
-    assert candidates(batch, decider, 3) == [(blerim.number, "household")]
+    assert candidates(batch, decider, 3) == [(blerim.number, "name")]
     assert candidates(batch, decider, 5) == []
     assert not models.StagedCandidate.objects.filter(person=alone).exists()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Xhevdt;Hoxha;08.03.1984;;",  # a slip in the given name
+        "Xhevdet;Hodžaj;03.08.1984;;",  # another form of the family name, day and month exchanged
+        "Xhevdet;Hoxa;;;044123456",  # misread, without a birth, the same phone
+        "Xhevdet;Hoxha;1984;1234567809;",  # by the year alone, two signs of the number exchanged
+        "Џевдет;Хоџа;08.03.1985;1234567890;",  # the document, whatever the birth
+    ],
+)
+def test_the_register_is_searched_by_the_weights_of_the_queue(bringer: Access, decider: Access, peja: int, row: str):
+    number = people_rules.IdentifierDraft(people_rules.IdentifierKind.PERSONAL_NUMBER, "1234567890")
+    phone = people_rules.ContactDraft(people_rules.ContactKind.PHONE, "+38344123456")
+    born = {"birth_date": dt.date(1984, 3, 8), "birth_precision": "day"}
+    person = registered(peja, "Xhevdet", "Hoxha", identifiers=(number,), contacts=(phone,), **born)
+    batch = staged(f"Emri;Mbiemri;Data e lindjes;Numri personal;Telefoni\n{row}\n", bringer, peja)
+    ((found, _why),) = candidates(batch, decider)
+    assert found == person.number
+    # taken as new all the same, the queue of duplicates says what the list said
+    actions.decide_many(batch.pk, queries.RowFilter(), Decision.NEW, by=decider, at=AT)
+    actions.start_commit(batch.pk, by=decider, at=AT)
+    run(batch, actions.commit, decider)
+    new = Person.objects.exclude(pk=person.pk).get()
+    told = evidence([(person.pk, new.pk)])[person.pk, new.pk]
+    assert told.probability >= linkage.register().thresholds.review
+
+
+def test_a_list_is_held_against_itself_by_the_same_weights(bringer: Access, decider: Access, peja: int):
+    batch = staged(
+        "Familja;Emri;Emri i babait;Mbiemri;Gjinia;Data e lindjes;Komuna\n"
+        "F1;Xhevdet;Agim;Hoxha;M;08.03.1984;Pejë\n"
+        "F2;Xhevdt;Agim;Hoxha;M;08.03.1984;Pejë\n"  # a slip, in another household
+        "F3;Џевдет;;Хоџа;M;03.08.1984;Pejë\n"  # the other script, day and month exchanged
+        "F4;Arta;Besim;Gashi;F;12.04.1990;Pejë\n"
+        "F4;Vlora;Besim;Gashi;F;12.04.1990;Pejë\n"  # twins at one address are two people
+        "F5;Xhevdet;Besim;Hoxha;M;1951;Pejë\n",
+        bringer,
+        peja,
+    )
+    twins = dict(batch.records.values_list("number", "twin_of"))
+    assert twins == {2: 0, 3: 2, 4: 2, 5: 0, 6: 0, 7: 0}
 
 
 def test_a_hit_beyond_the_scope_is_an_ordinary_new_row_and_waits_in_the_central_queue(
@@ -358,7 +410,7 @@ def test_a_full_disk_or_a_lost_database_undoes_the_piece_and_the_next_try_goes_o
     batch = actions.bring(many(30).encode(), name="l.csv", keeper_id=peja, terms=TERMS, by=bringer, at=AT)
     batch = actions.start_staging(batch.pk, by=bringer, at=AT)
     full = mock.Mock(side_effect=OperationalError("database or disk is full"))
-    with mock.patch.object(actions, "_find_candidates", full), pytest.raises(OperationalError):
+    with mock.patch.object(actions, "_keep_candidates", full), pytest.raises(OperationalError):
         run(batch, actions.stage, bringer)
     assert batch.records.count() == 0
     _free(batch)

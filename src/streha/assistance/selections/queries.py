@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -124,6 +124,17 @@ def doubles(applications: Sequence[models.Application]) -> list[tuple[int, int]]
         by_person[kept[person_id]].add(numbers[application_id])
     pairs = {(first, second) for held_ in by_person.values() for first in held_ for second in held_ if first < second}
     return sorted(pairs)
+
+
+def chosen(person_ids: Collection[int]) -> set[int]:
+    """Which of these people live in a household that a decision in force has chosen.
+
+    For the queue of duplicates, which shows nobody whom; that one comes first is all that is seen of it.
+    """
+    in_force = [models.Selection.State.DECIDED, models.Selection.State.PUBLISHED]
+    rows = models.Ranked.objects.filter(outcome=rules.Outcome.SELECTED, selection__state__in=in_force)
+    members = models.RankedMember.objects.filter(person__in=person_ids, row__in=rows)
+    return set(members.values_list("person_id", flat=True))
 
 
 def names_of_members(application: models.Application) -> list[tuple[str, str]]:

@@ -5,8 +5,8 @@ DuckDB runs inside the process, in memory.
 """
 
 from streha.engine.linkage.clustering import clusters
-from streha.engine.linkage.evidence import Evidence, Field, compare, compare_features, weigh
-from streha.engine.linkage.features import Company, Features, feature, member_key, of_record
+from streha.engine.linkage.evidence import LEAST_ROWS, Evidence, Field, compare, compare_features, weigh
+from streha.engine.linkage.features import Company, Features, feature, label, member_key, of_frame, of_record
 from streha.engine.linkage.learning import learn
 from streha.engine.linkage.model import (
     Column,
@@ -19,13 +19,17 @@ from streha.engine.linkage.model import (
     Spelling,
     Thresholds,
     Training,
+    bits,
     from_plain,
+    probability,
     register,
     to_plain,
 )
-from streha.engine.linkage.scoring import score
+from streha.engine.linkage.scoring import Among, score, score_features
 
 __all__ = [
+    "LEAST_ROWS",
+    "Among",
     "Column",
     "Company",
     "Comparison",
@@ -40,16 +44,21 @@ __all__ = [
     "Spelling",
     "Thresholds",
     "Training",
+    "bits",
     "clusters",
     "compare",
     "compare_features",
     "feature",
     "from_plain",
+    "label",
     "learn",
     "member_key",
+    "of_frame",
     "of_record",
+    "probability",
     "register",
     "score",
+    "score_features",
     "to_plain",
     "weigh",
 ]

@@ -269,6 +269,8 @@ def of_frame(records: pl.DataFrame, spec: Spec) -> pl.DataFrame:
 
 
 def _column_features(records: pl.DataFrame, at: int, column: Column, spelling: Spelling) -> pl.DataFrame:
+    if column.kind in _AT_ONCE:
+        return _numbers_at_once(records[column.name].cast(pl.String).fill_null(""), at, _AT_ONCE[column.kind])
     written = pl.DataFrame(
         {
             "value": records[column.name].cast(pl.String).fill_null(""),
@@ -281,6 +283,20 @@ def _column_features(records: pl.DataFrame, at: int, column: Column, spelling: S
     found = pl.DataFrame(prepared, schema=dict(parts)).rename({part: label(at, part) for part in parts})
     keyed = pl.concat([distinct, found], how="horizontal")
     return written.join(keyed, on=["value", "precision"], how="left", maintain_order="left").drop("value", "precision")
+
+
+# Nearly every number of a list is another: they are prepared all at once, as ``_identifier`` and ``_phone`` do it.
+_AT_ONCE: Final[Mapping[Kind, pl.Expr]] = {
+    Kind.IDENTIFIER: pl.col("value").str.replace_all(r"[^\p{L}\p{N}]+", "").str.to_uppercase(),
+    Kind.PHONE: pl.col("value").str.replace_all(r"\D+", "").str.tail(PHONE_DIGITS),
+}
+
+
+def _numbers_at_once(written: pl.Series, at: int, plain: pl.Expr) -> pl.DataFrame:
+    half = pl.col("value").str.len_chars() // 2
+    ends = {"value": pl.col("value"), "head": pl.col("value").str.head(half), "tail": pl.col("value").str.slice(half)}
+    found = pl.DataFrame({"value": written}).select(plain).select(**ends)
+    return found.select(pl.when(pl.col(part) != "").then(pl.col(part)).alias(label(at, part)) for part in ends)
 
 
 def _company(household: pl.Series, features: pl.DataFrame, spec: Spec) -> pl.Series:

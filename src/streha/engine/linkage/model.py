@@ -136,9 +136,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From which probability on a pair is worth a look, and from which it is as good as certain."""
+    """From which probability on a pair is worth a look, from which it is likely, and from which as good as certain."""
 
     review: float = 0.5
+    likely: float = 0.9
     certain: float = 0.99
 
 
@@ -203,7 +204,7 @@ def to_plain(model: Model) -> dict[str, Any]:
         "format": FORMAT,
         "version": model.version,
         "training": {name: getattr(model.training, name) for name in Training.__slots__},
-        "thresholds": {"review": model.thresholds.review, "certain": model.thresholds.certain},
+        "thresholds": {name: getattr(model.thresholds, name) for name in Thresholds.__slots__},
         "duplicates": model.duplicates,
         "spelling": model.spec.spelling.value,
         "columns": [
@@ -235,7 +236,7 @@ def from_plain(plain: Mapping[str, Any]) -> Model:
             comparisons=tuple(_comparison(one) for one in plain["comparisons"]),
             duplicates=float(plain["duplicates"]),
             training=Training(**{name: plain["training"][name] for name in Training.__slots__}),
-            thresholds=Thresholds(float(plain["thresholds"]["review"]), float(plain["thresholds"]["certain"])),
+            thresholds=Thresholds(**{name: float(plain["thresholds"][name]) for name in Thresholds.__slots__}),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(
@@ -262,6 +263,18 @@ def _comparison(plain: Mapping[str, Any]) -> Comparison:
 
 
 def _check(model: Model) -> None:
+    marks = model.thresholds
+    if not 0 < marks.review <= marks.likely <= marks.certain <= 1:
+        raise BadInput(
+            message(
+                "The thresholds {review}, {likely} and {certain} do not rise between 0 and 1: a pair is worth a look, "
+                "then likely, then certain."
+            ),
+            code="bad_thresholds",
+            review=marks.review,
+            likely=marks.likely,
+            certain=marks.certain,
+        )
     for one in model.comparisons:
         model.spec.column(one.column)
         for level in one.levels:

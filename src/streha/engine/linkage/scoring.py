@@ -27,6 +27,7 @@ Progress = Callable[[str, int, int], None]  # what is done, how much of how much
 
 MEMORY: Final = "2GB"  # beyond it DuckDB would spill; with what Python holds a million people stay under 4 GB
 UNJUDGED: Final = -9
+CROWD: Final = 1_000  # rows: a value that more of them share brings nobody together
 
 
 def no_progress(step: str, done: int, of: int) -> None:
@@ -54,15 +55,35 @@ def score(
     progress("prepare", 0, 1)
     frame = features.of_frame(records, model.spec).with_row_index("row")
     progress("prepare", 1, 1)
-    return _told(_scored(frame, model, threshold, threads, progress), model, keys)
+    return _told(_scored(frame, model, threshold, threads, progress, Among()), model, keys)
 
 
-def score_features(frame: pl.DataFrame, model: Model, threshold: float, *, threads: int = 2) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Rows that are looked at among others: where ``known`` is given, that many first rows are held against the rest
+    and nothing else is; ``rows`` is how many people they all stand among, where that is more than there are."""
+
+    known: int = 0
+    rows: int = 0
+
+
+def score_features(
+    frame: pl.DataFrame,
+    model: Model,
+    threshold: float,
+    *,
+    among: Among | None = None,
+    threads: int = 2,
+    progress: Progress = no_progress,
+) -> pl.DataFrame:
     """``score`` for rows whose features were prepared before, told apart by their column ``row``."""
-    return _told(_scored(frame, model, threshold, threads, no_progress), model, frame["row"])
+    found = _scored(frame, model, threshold, threads, progress, among or Among())
+    return _told(found, model, frame["row"])
 
 
-def _scored(frame: pl.DataFrame, model: Model, threshold: float, threads: int, progress: Progress) -> pl.DataFrame:
+def _scored(  # noqa: PLR0917
+    frame: pl.DataFrame, model: Model, threshold: float, threads: int, progress: Progress, among: Among
+) -> pl.DataFrame:
     """Pairs of places in the frame with bits and the number of each level."""
     least = max(bits(threshold), -1e6)
     frame = with_shares(frame, model).with_columns(row=pl.int_range(pl.len(), dtype=pl.UInt32))
@@ -70,12 +91,14 @@ def _scored(frame: pl.DataFrame, model: Model, threshold: float, threads: int, p
         connection.register("given_features", frame.to_arrow())
         connection.execute("CREATE TABLE people AS SELECT * FROM given_features")
         connection.unregister("given_features")
-        rows = frame.height
+        query = _Query(model, max(frame.height, among.rows), known=among.known)
         del frame
-        query = _Query(model, rows)
         connection.execute(query.empty_candidates())
         for at in range(len(model.spec.blocking)):
             progress("compare", at, len(model.spec.blocking))
+            (crowded,) = connection.execute(query.crowded(at)).fetchall()[0]
+            for statement in query.mark_crowd(at) if crowded else ():
+                connection.execute(statement)
             connection.execute(query.candidates_of_rule(at, least))
         progress("compare", len(model.spec.blocking), len(model.spec.blocking))
         _judge_names(connection, query, progress)
@@ -182,8 +205,10 @@ def _right(name: str) -> str:
 class _Query:
     """The statements for one model; levels are numbered from 0, best first, -1 where one of the two says nothing."""
 
-    def __init__(self, model: Model, rows: int) -> None:
+    def __init__(self, model: Model, rows: int, *, known: int = 0) -> None:
         self.model = model
+        self.known = known
+        self.marked: set[int] = set()
         self.prior = model.prior_bits(rows)
         self.parts = [
             _Part(at, column, levels.ways(model.spec, at), model.comparison(column.name))
@@ -197,13 +222,36 @@ class _Query:
         columns = ", ".join(f"{part.name} TINYINT" for part in self.parts)
         return f"CREATE TABLE candidates (l UINTEGER, r UINTEGER, {columns})"
 
+    def crowded(self, at: int) -> str:
+        """How many values of a rule are those of a crowd."""
+        return f"SELECT count(*) FROM ({self._crowds(at)})"
+
+    def mark_crowd(self, at: int) -> tuple[str, str]:
+        """Rows that meet in the value of a crowd are not held together by it.
+
+        That a thousand share an office's phone says nothing, and half a million pairs would be looked at for it.
+        """
+        self.marked.add(at)
+        shared = ", ".join(self.rules[at])
+        return (
+            f"ALTER TABLE people ADD COLUMN crowd_{at} BOOLEAN",
+            f"UPDATE people SET crowd_{at} = true WHERE ({shared}) IN ({self._crowds(at)})",
+        )
+
+    def _crowds(self, at: int) -> str:
+        shared = ", ".join(self.rules[at])
+        told = " AND ".join(f"{name} IS NOT NULL" for name in self.rules[at])
+        return f"SELECT {shared} FROM people WHERE {told} GROUP BY {shared} HAVING count(*) > {CROWD}"
+
+    def _meet(self, at: int) -> str:
+        """Where two rows meet by a rule."""
+        same = [f"l.{name} = r.{name}" for name in self.rules[at]]
+        return " AND ".join([*same, f"r.crowd_{at} IS NULL"] if at in self.marked else same)
+
     def candidates_of_rule(self, at: int, least: float) -> str:
         """Pairs that meet in this rule and in none before it, and could reach ``least`` bits."""
-        meet = " AND ".join(f"l.{name} = r.{name}" for name in self.rules[at])
-        earlier = " ".join(
-            "AND NOT coalesce(" + " AND ".join(f"l.{name} = r.{name}" for name in rule) + ", false)"
-            for rule in self.rules[:at]
-        )
+        meet = self._meet(at) + (f' AND l."row" < {self.known} AND r."row" >= {self.known}' if self.known else "")
+        earlier = " ".join(f"AND NOT coalesce({self._meet(before)}, false)" for before in range(at))
         found = ", ".join(f"{self._level(part)} AS {part.name}" for part in self.parts)
         kept = ", ".join(part.name for part in self.parts)
         shares = ", ".join(

@@ -7,7 +7,7 @@ who decide at once the slower is told what the faster said.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -279,6 +279,43 @@ def weigh(limit: int = 500) -> int:
 
 
 LEAST = 1e-9
+
+
+@wall.beyond("in whose queue a pair waits")
+def weigh_consequences(help_of: HelpOf, *, by: Access) -> int:
+    """Waiting pairs stand in the queue by what hangs on them; returns how many moved.
+
+    ``help_of`` tells of people how far each is on the way to help. The door asks the rooms that give it, which stand
+    above this one, and must leave out whatever not everybody who decides about pairs may know.
+    """
+    by.require(Action.CENTRAL_QUEUE)
+    moved, last = 0, 0
+    waiting = MatchPair.objects.filter(state__in=WAITING_PAIRS).order_by("pk")
+    while True:
+        rows = list(waiting.filter(pk__gt=last).values_list("pk", "left_id", "right_id", "consequence")[:PIECE])
+        if not rows:
+            return moved
+        last = rows[-1][0]
+        weighed = _consequences([(left, right) for _, left, right, _ in rows], help_of)
+        changed = {pk: now for (pk, _, _, was), now in zip(rows, weighed, strict=True) if now != was}
+        people_actions.weigh_pairs(changed, by=by)
+        moved += len(changed)
+
+
+def _consequences(pairs: Sequence[tuple[int, int]], help_of: HelpOf) -> list[int]:
+    """What hangs on each pair; what was given to a merged record was given to whoever answers for it."""
+    kept = people_queries.answering({pk for pair in pairs for pk in pair})
+    merged = people.Person.objects.filter(canonical_id__in=set(kept.values()))
+    whole = {pk: pk for pk in kept.values()} | dict(merged.values_list("pk", "canonical_id"))
+    helped: dict[int, rules.Help] = {}
+    for pk, how in help_of(list(whole)).items():
+        helped[whole[pk]] = max(helped.get(whole[pk], rules.Help.NONE), how)
+    found = [(helped.get(kept[a], rules.Help.NONE), helped.get(kept[b], rules.Help.NONE)) for a, b in pairs]
+    return [rules.consequence(*both) for both in found]
+
+
+HelpOf = Callable[[Collection[int]], Mapping[int, rules.Help]]
+PIECE = 500
 
 
 # --- many at once ---------------------------------------------------------------------------------

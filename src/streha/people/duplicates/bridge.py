@@ -1,117 +1,57 @@
-"""Records of the register as the linkage reads them: a few for a pair, or all of them as one table.
-
-What is sealed is opened here for the comparison and stays in memory; nothing of it is written anywhere.
-"""
+"""Pairs as the linkage weighs them: a few with their evidence, or everybody as one table for the whole search."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import polars as pl
-from django.db.models import Max
 
 from streha.accounts.bridge import wall
-from streha.audit import actions as audit
 from streha.engine import linkage
+from streha.people import bridge
 from streha.people import models as people
-from streha.people import rules as people_rules
-from streha.places.models import Area
+from streha.people.bridge import COLUMNS, Known
 
 PIECE = 2_000
-COLUMNS = (
-    "given", "father", "family", "sex", "birth_date", "birth_precision", "municipality", "identifier", "phone",
-    "household",
-)  # fmt: skip
 SCHEMA: Mapping[str, Any] = {"person": pl.Int64, **dict.fromkeys(COLUMNS, pl.String)}
 Step = Callable[[int], None]
 
 
-def register_size() -> int:
-    """About how many records there are; erased and merged ones count, for the figure moves by nothing one can see."""
-    return people.Person.objects.aggregate(last=Max("pk"))["last"] or 0
-
-
-def records(ids: Sequence[int]) -> dict[int, dict[str, str]]:
-    """By person, what the linkage compares, in the columns of ``COLUMNS``; facts of merged records among them."""
-    persons = people.Person.objects.filter(pk__in=ids).values_list(
-        "pk", "sex", "birth_date", "birth_precision", "keeper_id"
-    )
-    merged = dict(people.Person.objects.filter(canonical_id__in=ids).values_list("pk", "canonical_id"))
-    kept = {pk: pk for pk in ids} | merged
-    areas = _municipalities()
-    found = {
-        pk: {
-            "sex": str(sex),
-            "birth_date": birth.isoformat() if birth else "",
-            "birth_precision": "year" if precision == "estimate" else str(precision),
-            "municipality": areas.get(keeper, ""),
-        }
-        for pk, sex, birth, precision, keeper in persons
-    }
-    for pk, given, father, family in (
-        people.Name.objects.filter(person_id__in=ids, kind=people_rules.NameKind.MAIN, valid_to=None)
-        .order_by("-pk")
-        .values_list("person_id", "given", "father", "family")
-    ):
-        found[pk] |= {"given": given, "father": father, "family": family}
-    _add_sealed(found, kept, people.Identifier.objects.all(), "identifier", people.SEALED_IDENTIFIER)
-    phones = people.Contact.objects.filter(kind=people_rules.ContactKind.PHONE)
-    _add_sealed(found, kept, phones, "phone", people.SEALED_CONTACT)
-    homes = people.Membership.objects.filter(person_id__in=ids, ended_on=None)
-    for pk, household in homes.values_list("person_id", "household_id"):
-        found[pk]["household"] = str(household)
-    return {pk: {column: held.get(column, "") for column in COLUMNS} for pk, held in found.items()}
-
-
-def _municipalities() -> dict[int, str]:
-    areas = Area.objects.exclude(kind=Area.Kind.SETTLEMENT)
-    return dict(areas.values_list("pk", "label_sq"))
-
-
-def _add_sealed(
-    found: Mapping[int, dict[str, str]], kept: Mapping[int, int], rows: Any, column: str, context: str
-) -> None:
-    """The first number of each person, opened."""
-    held = rows.filter(person_id__in=kept, valid_to=None).order_by("-pk")
-    told = list(held.values_list("person_id", "person__subject", "sealed"))
-    clear = audit.unseal_many([(subject, bytes(token)) for _, subject, token in told], context=context)
-    for (pk, _, _), value in zip(told, clear, strict=True):
-        if value is not None and kept[pk] in found:
-            found[kept[pk]][column] = value.decode()
-
-
 @wall.beyond("weighing pairs")
 def evidence(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], linkage.Evidence]:
-    """What the linkage says of each pair of persons, field by field, with the households they live in."""
+    """What the linkage says of each pair of persons, field by field, with the households they live in.
+
+    Whoever bears several names is compared by the one that agrees best.
+    """
     wanted = list(pairs)
     ids = sorted({pk for pair in wanted for pk in pair})
-    known: dict[int, dict[str, str]] = {}
+    known: dict[int, Known] = {}
     for start in range(0, len(ids), PIECE):
-        known |= records(ids[start : start + PIECE])
+        known |= bridge.known(ids[start : start + PIECE])
     company = _company(known)
-    spec, rows = linkage.register().spec, register_size()
-    features = {pk: linkage.of_record({**record, "household": company.get(pk)}, spec) for pk, record in known.items()}
-    return {
-        (a, b): linkage.compare_features(features[a], features[b], linkage.register(), rows=rows)
-        for a, b in wanted
-        if a in features and b in features
-    }
+    model, rows = linkage.register(), bridge.register_size()
+    profiles = {pk: bridge.profile(one, company.get(pk)) for pk, one in known.items()}
+    found = {}
+    for a, b in wanted:
+        way = bridge.best(profiles[a], profiles[b], rows=rows) if a in profiles and b in profiles else None
+        if way is not None:
+            found[a, b] = linkage.compare_features(*way[1:], model, rows=rows)
+    return found
 
 
-def _company(known: Mapping[int, Mapping[str, str]]) -> dict[int, linkage.Company]:
+def _company(known: Mapping[int, Known]) -> dict[int, linkage.Company]:
     """For each person who lives with others: by what those are known again elsewhere."""
-    homes = {pk: int(record["household"]) for pk, record in known.items() if record["household"]}
-    members: dict[int, list[int]] = {}
-    held = people.Membership.objects.filter(household_id__in=set(homes.values()), ended_on=None)
-    for household, pk in held.values_list("household_id", "person_id"):
-        members.setdefault(household, []).append(pk)
-    others = records(sorted({pk for row in members.values() for pk in row} - set(known)))
-    keys = {pk: linkage.member_key(record, linkage.register().spec) for pk, record in {**others, **known}.items()}
+    homes = {pk: home for pk, one in known.items() if (home := one.facts["household"])}
+    members = bridge.companions(set(homes.values()))
+    others = sorted({pk for row in members.values() for pk in row} - set(known))
+    everybody: dict[int, Known] = dict(known)
+    for start in range(0, len(others), PIECE):
+        everybody |= bridge.known(others[start : start + PIECE])
+    spec = linkage.register().spec
+    keys = {pk: linkage.member_key(one.record(), spec) for pk, one in everybody.items()}
     return {
-        pk: linkage.Company(
-            tuple(key for other in members[home] if other != pk and (key := keys.get(other))), str(home)
-        )
+        pk: linkage.Company(tuple(key for other in members[home] if other != pk and (key := keys.get(other))), home)
         for pk, home in homes.items()
     }
 
@@ -125,10 +65,11 @@ def table(step: Step) -> pl.DataFrame:
         if not ids:
             break
         last = ids[-1]
-        held = records(ids)
+        known = bridge.known(ids)
+        held = [known[pk].record() for pk in ids]
         parts.append(
             pl.DataFrame(
-                {"person": ids, **{column: [held[pk][column] for pk in ids] for column in COLUMNS}}, schema=SCHEMA
+                {"person": ids, **{column: [one[column] for one in held] for column in COLUMNS}}, schema=SCHEMA
             )
         )
         done += len(ids)

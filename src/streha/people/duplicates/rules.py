@@ -6,12 +6,10 @@ import datetime as dt
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
-from streha.engine import names
-
-CERTAIN, LIKELY = 0.99, 0.9
+from streha.engine import linkage, names
 
 
 class Verdict(StrEnum):
@@ -31,15 +29,21 @@ class Band(StrEnum):
 
 
 def band(probability: float) -> Band:
-    """The band of a probability: certain from 0.99, likely from 0.9."""
-    if probability >= CERTAIN:
+    """The band of a probability, by the thresholds that stand with the weights and the record of their training."""
+    marks = linkage.register().thresholds
+    if probability >= marks.certain:
         return Band.CERTAIN
-    return Band.LIKELY if probability >= LIKELY else Band.POSSIBLE
+    return Band.LIKELY if probability >= marks.likely else Band.POSSIBLE
 
 
 def bounds(of: Band) -> tuple[float, float]:
     """From which probability a band reaches, and below which it ends (1 is inside)."""
-    return {Band.CERTAIN: (CERTAIN, 2.0), Band.LIKELY: (LIKELY, CERTAIN), Band.POSSIBLE: (0.0, LIKELY)}[of]
+    marks = linkage.register().thresholds
+    return {
+        Band.CERTAIN: (marks.certain, 2.0),
+        Band.LIKELY: (marks.likely, marks.certain),
+        Band.POSSIBLE: (0.0, marks.likely),
+    }[of]
 
 
 def needs_second(*, probability: float, is_shielded: bool, is_certain: bool, threshold: float) -> bool:
@@ -57,6 +61,22 @@ def needs_reason(verdict: str, probability: float) -> bool:
     if verdict == Verdict.DIFFERENT:
         return band(probability) is Band.CERTAIN
     return verdict == Verdict.UNSURE
+
+
+class Help(IntEnum):
+    """How far somebody is on the way to help, told by the rooms that give it."""
+
+    NONE = 0
+    ASKED = 1
+    GRANTED = 2
+
+
+def consequence(left: Help, right: Help) -> int:
+    """How much hangs on a pair: both granted help first, then both on the way, then one of them; 0 where nothing does.
+
+    By hand: both granted 8, one granted and one asked 5, both asked 4, one granted 2, one asked 1.
+    """
+    return 3 * min(left, right) + max(left, right)
 
 
 @dataclass(frozen=True)

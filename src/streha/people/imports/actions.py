@@ -26,15 +26,13 @@ from streha.audit import actions as audit
 from streha.audit import bridge as audit_bridge
 from streha.audit import rules as audit_rules
 from streha.common import errors
-from streha.engine import linkage
 from streha.formats import tables
 from streha.jobs import actions as jobs
 from streha.people import actions as people_actions
-from streha.people import bridge as people_bridge
 from streha.people import models as people
 from streha.people import queries as people_queries
 from streha.people import rules as people_rules
-from streha.people.imports import models, queries
+from streha.people.imports import bridge, models, queries
 from streha.people.imports.models import BatchState, Decision, ImportBatch, RowState, StagedRecord
 from streha.people.imports.rules import columns, rows
 from streha.places.models import Area
@@ -285,17 +283,20 @@ def stage(batch_id: int, progress: jobs.Progress, *, by: Access, at: dt.datetime
     readings = _read_all(table, plan, context, progress, batch.read_rows)
     fingerprints = _fingerprints(batch, table)
     rows.compare(readings, {kind: heading for _, heading, kind in plan.columns})
+    found = bridge.weigh(readings, _keepers(batch), lambda: progress(batch.read_rows, total))
+    for place, earlier in found.twins.items():
+        readings[place].twin_of = readings[place].twin_of or readings[earlier].number
     while batch.read_rows < total:
         piece = slice(batch.read_rows, batch.read_rows + PIECE)
+        told = [found.candidates.get(place, ()) for place in range(*piece.indices(total))]
         with transaction.atomic():
-            _stage_piece(batch, readings[piece], fingerprints[piece], at)
+            _stage_piece(batch, readings[piece], fingerprints[piece], told, at)
             batch.read_rows += len(readings[piece])
             ImportBatch.objects.filter(pk=batch.pk).update(
                 read_rows=batch.read_rows, staged_rows=batch.staged_rows, known_rows=batch.known_rows
             )
             progress(batch.read_rows, total)
     with transaction.atomic():
-        _company(batch)
         _finish_staging(batch, by, at)
         progress(total, total)
     return _counts(batch)
@@ -325,16 +326,23 @@ def _fingerprints(batch: ImportBatch, table: tables.Table) -> list[str]:
     return found
 
 
-def _stage_piece(batch: ImportBatch, piece: Sequence[rows.Reading], marks: Sequence[str], at: dt.datetime) -> None:
+def _stage_piece(
+    batch: ImportBatch,
+    piece: Sequence[rows.Reading],
+    marks: Sequence[str],
+    candidates: Sequence[Sequence[bridge.Candidate]],
+    at: dt.datetime,
+) -> None:
     elsewhere = StagedRecord.objects.filter(fingerprint__in=marks).exclude(batch=batch)
     known = set(elsewhere.exclude(decision=Decision.LATER, is_done=True).values_list("fingerprint", flat=True))
-    fresh = [(reading, mark) for reading, mark in zip(piece, marks, strict=True) if mark not in known]
+    told = zip(piece, marks, candidates, strict=True)
+    fresh = [(reading, mark, alike) for reading, mark, alike in told if mark not in known]
     batch.known_rows += len(piece) - len(fresh)
     if not fresh:
         return
     subjects = audit.new_subjects(len(fresh), at=at)
     sealed = audit.seal_many(
-        [(subject, reading.dump()) for subject, (reading, _) in zip(subjects, fresh, strict=True)],
+        [(subject, reading.dump()) for subject, (reading, _, _) in zip(subjects, fresh, strict=True)],
         context=models.SEALED_ROW,
     )
     # One prepared statement: a row of many columns by the hundred thousand is what an import is.
@@ -354,15 +362,15 @@ def _stage_piece(batch: ImportBatch, piece: Sequence[rows.Reading], marks: Seque
                 "",
                 False,
             )
-            for (reading, mark), subject, token in zip(fresh, subjects, sealed, strict=True)
+            for (reading, mark, _), subject, token in zip(fresh, subjects, sealed, strict=True)
         ],
     )
-    readings = [reading for reading, _ in fresh]
+    readings = [reading for reading, _, _ in fresh]
     staged = batch.records.filter(number__in=[reading.number for reading in readings])
     by_number = dict(staged.values_list("number", "pk"))
     ids = [by_number[reading.number] for reading in readings]
     _keep_problems(batch, ids, readings)
-    _find_candidates(batch.keeper_id, ids, readings)
+    _keep_candidates(ids, [alike for _, _, alike in fresh])
     batch.staged_rows += len(fresh)
 
 
@@ -437,123 +445,16 @@ def _counts(batch: ImportBatch) -> dict[str, int]:
 # --- who in the register may be meant -------------------------------------------------------------------------------
 
 
-def _find_candidates(keeper_id: int, ids: Sequence[int], readings: Sequence[rows.Reading]) -> None:
-    """Candidates for a piece, a few questions for all its rows: by document, and by name with birth.
-
-    Everybody in the register is looked at, visible or not; what a reviewer is shown is decided when it is shown. Who
-    agrees in name and birth is a candidate as far as the weights of the linkage bear it out: among many people that
-    alone says little. A namesake whose birth says nothing waits for household company and is shown only if that
-    speaks for it.
-    """
-    by_document = _holders(readings)
-    by_name = _namesakes(readings)
-    whys: list[dict[int, tuple[str, bool]]] = []
-    for reading in readings:
-        of_row = {pk: ("document", True) for _, value in reading.identifiers for pk in by_document.get(value, ())}
-        for pk, birth, precision, sex in by_name.get(reading.name_key[:80], []):
-            grade = _grade(reading, birth, precision, sex)
-            if grade and pk not in of_row and (grade == "name" or (reading.household and len(of_row) < NAMESAKES)):
-                of_row[pk] = (grade, grade == "name")
-        whys.append(of_row)
-    _without_the_unlikely(keeper_id, readings, whys)
+def _keep_candidates(ids: Sequence[int], candidates: Sequence[Sequence[bridge.Candidate]]) -> None:
+    """Each staged row with whoever may be meant, the likeliest first."""
     models.StagedCandidate.objects.bulk_create(
         [
-            models.StagedCandidate(record_id=record_id, person_id=pk, why=why, is_sure=sure)
-            for record_id, of_row in zip(ids, whys, strict=True)
-            for pk, (why, sure) in islice(of_row.items(), NAMESAKES)
+            models.StagedCandidate(record_id=record_id, person_id=one.person_id, why=one.why)
+            for record_id, of_row in zip(ids, candidates, strict=True)
+            for one in of_row[:NAMESAKES]
         ],
         batch_size=PIECE,
     )
-
-
-def _without_the_unlikely(
-    keeper_id: int, readings: Sequence[rows.Reading], whys: Sequence[dict[int, tuple[str, bool]]]
-) -> None:
-    """Takes out who agrees in name and birth but weighs less than is worth a look."""
-    doubtful = sorted({pk for of_row in whys for pk, (why, _) in of_row.items() if why == "name"})
-    if not doubtful:
-        return
-    profiles = people_bridge.profiles(doubtful)
-    size = people_bridge.register_size()
-    least = linkage.register().thresholds.review
-    for reading, of_row in zip(readings, whys, strict=True):
-        named = [pk for pk, (why, _) in of_row.items() if why == "name"]
-        if not named:
-            continue
-        one = people_bridge.of_draft(reading.draft(keeper_id=keeper_id, is_fictional=False))
-        for pk in named:
-            if pk in profiles and people_bridge.probability(one, profiles[pk], rows=size) < least:
-                del of_row[pk]
-
-
-def _holders(readings: Sequence[rows.Reading]) -> dict[str, list[int]]:
-    """Register ids by document number."""
-    blinds = {
-        audit.blind_index("identifier", people_rules.plain_identifier(value)): value
-        for reading in readings
-        for _, value in reading.identifiers
-    }
-    if not blinds:
-        return {}
-    held = people.Identifier.objects.filter(blind__in=list(blinds), valid_to=None, person__erased_at=None)
-    found: dict[str, list[int]] = defaultdict(list)
-    for blind, pk in held.values_list("blind", "person_id"):
-        found[blinds[blind]].append(pk)
-    return found
-
-
-def _namesakes(readings: Sequence[rows.Reading]) -> dict[str, list[tuple[int, dt.date | None, str, str]]]:
-    """Register ids with birth and sex by folded family and given name."""
-    keys = {reading.name_key[:80] for reading in readings} - {""}
-    found: dict[str, list[tuple[int, dt.date | None, str, str]]] = defaultdict(list)
-    known = people.Person.objects.filter(sort_name__in=sorted(keys), erased_at=None)
-    for pk, name, birth, precision, sex in known.values_list("pk", "sort_name", "birth_date", "birth_precision", "sex"):
-        found[name].append((pk, birth, precision, sex))
-    return found
-
-
-def _grade(reading: rows.Reading, birth: dt.date | None, precision: str, sex: str) -> str:
-    """“name” when name and birth speak for it, “namesake” when birth is silent, empty when something speaks against."""
-    if "u" not in (reading.sex, sex) and reading.sex != sex:
-        return ""
-    if reading.birth is None or birth is None:
-        return "namesake"
-    return "name" if rows.same_birth(reading.birth, reading.birth_precision, birth, precision) else ""
-
-
-def _company(batch: ImportBatch) -> None:
-    """Namesakes become candidates where another row of their household points to the same household of the register."""
-    waiting = models.StagedCandidate.objects.filter(record__batch=batch, is_sure=False)
-    if not waiting.exists():
-        return
-    keys = set(waiting.values_list("record__household_key", flat=True))
-    pairs = list(
-        models.StagedCandidate.objects.filter(record__batch=batch, record__household_key__in=keys).values_list(
-            "pk", "record_id", "record__household_key", "person_id", "is_sure"
-        )
-        if len(keys) <= PIECE
-        else models.StagedCandidate.objects.filter(record__batch=batch)
-        .exclude(record__household_key="")
-        .values_list("pk", "record_id", "record__household_key", "person_id", "is_sure")
-    )
-    homes: dict[int, int] = {}
-    everybody = sorted({person for _, _, _, person, _ in pairs})
-    for start in range(0, len(everybody), PIECE):
-        part = people.Membership.objects.filter(person_id__in=everybody[start : start + PIECE], ended_on=None)
-        homes |= dict(part.values_list("person_id", "household_id"))
-    company: dict[tuple[str, int], set[int]] = defaultdict(set)
-    for _, record, key, person, _ in pairs:
-        if person in homes:
-            company[key, homes[person]].add(record)
-    kept = [
-        pk
-        for pk, _, key, person, is_sure in pairs
-        if not is_sure and person in homes and len(company[key, homes[person]]) > 1
-    ]
-    for start in range(0, len(kept), PIECE):
-        part_of = models.StagedCandidate.objects.filter(pk__in=kept[start : start + PIECE])
-        part_of.update(is_sure=True, why="household")
-    waiting.filter(is_sure=False).delete()
 
 
 # --- deciding -------------------------------------------------------------------------------------------------------

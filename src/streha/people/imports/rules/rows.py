@@ -473,10 +473,11 @@ def _in_parts(parts: Sequence[str], places: PlaceIndex, within: frozenset[int] |
 
 
 def compare(readings: Sequence[Reading], headings: Mapping[Field, str]) -> None:
-    """Add to the readings what only the whole list shows: twins, shared documents, households without a head.
+    """Add to the readings what only the whole list shows: rows said twice, shared documents, households without a head.
 
-    A twin is an earlier row that says the same person: same folded name and birth (a year counts as any day of it),
-    or same document and name. ``headings`` tells which column a problem is shown under.
+    A twin is an earlier row that says the same person. Here it is found by what needs no weighing: the same in every
+    fact, the same name in one household, or the same document and name; the linkage weighs the others.
+    ``headings`` tells which column a problem is shown under.
     """
     _twins(readings)
     _documents(readings, headings)
@@ -484,29 +485,33 @@ def compare(readings: Sequence[Reading], headings: Mapping[Field, str]) -> None:
 
 
 def _twins(readings: Sequence[Reading]) -> None:
-    seen: dict[str, list[Reading]] = defaultdict(list)
+    whole: dict[object, Reading] = {}
+    at_home: dict[tuple[str, str], Reading] = {}
     for reading in readings:
         key = reading.name_key
         if not key.strip():
             continue
-        for earlier in seen[key]:
-            if _may_be_one(earlier, reading):
-                reading.twin_of, reading.twin_why = earlier.number, "name"
-                break
-        if len(seen[key]) < 200:
-            seen[key].append(reading)
+        earlier = whole.setdefault(_facts(reading), reading)
+        if earlier is not reading and reading.birth is not None:
+            reading.twin_of, reading.twin_why = earlier.number, "name"
+        elif reading.household:
+            earlier = at_home.setdefault((key, reading.household), reading)
+            if earlier is not reading and _may_be_one(earlier, reading):
+                reading.twin_of, reading.twin_why = earlier.number, "household"
+
+
+def _facts(reading: Reading) -> object:
+    numbers = tuple(sorted(value for _, value in reading.identifiers)), tuple(sorted(reading.phones))
+    return reading.name_key, reading.father, reading.birth, reading.birth_precision, reading.sex, numbers
 
 
 def _may_be_one(one: Reading, other: Reading) -> bool:
-    """Same name given; is the birth the same as far as both know, and does nothing speak against it?"""
+    """The same name in one household: does nothing speak against it?"""
     if one.sex != other.sex and Sex.UNKNOWN not in (one.sex, other.sex):
         return False
-    if one.birth is None or other.birth is None:
-        same_house = bool(one.household) and one.household == other.household
-        return same_house or bool({*one.identifiers} & {*other.identifiers})
     if one.father and other.father and names.fold(one.father) != names.fold(other.father):
         return False
-    return same_birth(one.birth, one.birth_precision, other.birth, other.birth_precision)
+    return not _births_differ(one, other)
 
 
 def same_birth(one: dt.date, precision: str, other: dt.date, other_precision: str) -> bool:
