@@ -175,6 +175,7 @@ def test_the_public_list_holds_codes_alone(office: Office) -> None:
     office.score(application, 12, 14)
     rows = queries.public_rows(office.decided())
     assert [(row.code, row.position, row.halves) for row in rows] == [(application.code, 1, 26)]
+    assert queries.chosen([application.applicant_id, 0]) == {application.applicant_id}, "what duplicates are asked by"
     assert "Emrifshehur" not in repr(rows)
 
 

@@ -340,3 +340,7 @@ def test_the_load_counts_late_cases_by_owner_and_no_sensitive_ones(office: Offic
     assert load.owner.pk == office.worker.user_id
     assert sum(load.open for load in queries.load_by_owner(officer, AT.date())) == 2
     assert queries.load_by_owner(office.worker, AT.date()) == []
+    covered = {office.head.pk, office.spouse.pk, office.child.pk}
+    assert queries.with_open_case(covered) == covered
+    models.Case.objects.update(is_sensitive=True)
+    assert queries.with_open_case(covered) == set(), "a sensitive case is not told"

@@ -327,27 +327,34 @@ class _Query:
             WHERE c.{part.name} <= {UNJUDGED}"""
 
     def weighed(self, least: float) -> str:
-        """The candidates with exact levels and weights, the surest first."""
+        """The candidates with exact levels and weights, the surest first.
+
+        What is looked up among the verdicts stands in columns of its own, null where nothing is: a join on anything
+        but equal columns would hold every candidate against every verdict.
+        """
+        given = [f"c.{part.name}" for part in self.parts]
         joins, chosen = [], []
         for part in self.parts:
             if not part.is_graded:
                 chosen.append(f"c.{part.name}")
                 continue
             text, table = label(part.at, "text"), f"verdicts_{part.at}"
-            joins.append(
-                f"LEFT JOIN {table} ON c.{part.name} <= {UNJUDGED} AND {table}.one = least(a.{text}, b.{text})"
-                f" AND {table}.other = greatest(a.{text}, b.{text})"
-            )
+            for name, end in (("one", "least"), ("other", "greatest")):
+                looked = f"CASE WHEN c.{part.name} <= {UNJUDGED} THEN {end}(a.{text}, b.{text}) END"
+                given.append(f"{looked} AS {name}_{part.at}")
+            joins.append(f"LEFT JOIN {table} ON {table}.one = c.one_{part.at} AND {table}.other = c.other_{part.at}")
             chosen.append(f"{self._judged(part, table)} AS {part.name}")
-        shares = [
-            f"greatest(a.{name}, b.{name}) AS {name}" for name in (label(part.at, "share") for part in self.shared())
-        ]
+        shares = [label(part.at, "share") for part in self.shared()]
+        given += [f"greatest(a.{name}, b.{name}) AS {name}" for name in shares]
         total = " + ".join([str(self.prior), *(self._bits(part) for part in self.parts)])
         kept = ", ".join(part.name for part in self.parts)
         return f"""
             SELECT l, r, {total} AS bits, {kept} FROM (
                 SELECT c.l, c.r, {", ".join([*chosen, *shares])}
-                FROM candidates c JOIN people a ON a."row" = c.l JOIN people b ON b."row" = c.r {" ".join(joins)}
+                FROM (
+                    SELECT c.l, c.r, {", ".join(given)}
+                    FROM candidates c JOIN people a ON a."row" = c.l JOIN people b ON b."row" = c.r
+                ) c {" ".join(joins)}
             ) WHERE bits >= {least} ORDER BY bits DESC, l, r"""
 
     def _judged(self, part: _Part, table: str) -> str:

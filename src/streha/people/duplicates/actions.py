@@ -281,7 +281,7 @@ def weigh(limit: int = 500) -> int:
 LEAST = 1e-9
 
 
-@wall.beyond("in whose queue a pair waits")
+@wall.beyond("weighing pairs")
 def weigh_consequences(help_of: HelpOf, *, by: Access) -> int:
     """Waiting pairs stand in the queue by what hangs on them; returns how many moved.
 
