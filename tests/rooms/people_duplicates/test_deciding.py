@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tests import factories
 from tests.factories import AT, OFFICE
 
@@ -105,6 +109,34 @@ def test_a_pair_moves_with_its_keeper(worker: Access) -> None:
     found.refresh_from_db()
     assert not found.is_central
     assert queries.waiting(factories.access(Role.CASEWORKER, scope=factories.in_area("17")), 51) == 1
+
+
+def test_whom_somebody_lives_with_is_told_only_to_who_may_see_them(worker: Access, protection_officer: Access) -> None:
+    found = pair()
+    near, far = factories.person("Arta", "Hoxha"), factories.person("Drita", "Zeka", code="17")
+    hidden = factories.person("Teuta", "Gashi")
+    factories.household(found.left, near, far, hidden)
+    people.shield(hidden.pk, on=True, reason="threat", by=protection_officer, at=AT)
+    left, right = queries.sides_of(worker, found)
+    assert [member.pk for member in left.company] == [near.pk]
+    assert right.company == ()
+    wide, _right = queries.sides_of(protection_officer, found)
+    assert {member.pk for member in wide.company} == {near.pk, far.pk, hidden.pk}
+
+
+def test_fifty_pairs_are_read_with_as_many_queries_as_one(
+    worker: Access, django_assert_num_queries: Callable[..., AbstractContextManager[object]]
+) -> None:
+    made = [
+        pair(factories.person("Agim", "Zeka", identifier=f"11{n:08d}"), factories.person("Агим", "Зека"))
+        for n in range(4)
+    ]
+    for one in made:
+        factories.household(one.left, factories.person("Ana", "Zeka"))
+    with CaptureQueriesContext(connection) as alone:
+        queries.sides_of(worker, made[0])
+    with django_assert_num_queries(len(alone)):
+        queries.sides_of_many(worker, made)
 
 
 def test_rates_count_only_what_the_viewer_may_see(worker: Access, protection_officer: Access) -> None:

@@ -102,6 +102,20 @@ def test_the_evidence_is_that_of_the_whole_search() -> None:
     assert {column: row[f"level: {column}"] for column in levels} == levels
 
 
+def test_every_value_of_the_register_is_weighed_in_the_words_the_weights_were_learnt_in() -> None:
+    """A place that the weights know by another name would count as rare as can be: +16 bits for one municipality."""
+    from streha.engine import linkage
+
+    one, other = doubled()
+    told = {field.column: field for field in bridge.evidence([(one, other)])[one, other].fields}
+    assert told["municipality"].level == "same"
+    assert told["municipality"].bits == linkage.register().comparison("municipality").level("same").bits
+    assert 3 < told["municipality"].bits < 4
+    assert bridge.records([one])[one]["municipality"] == "Prizren"
+    learnt = {c.column for c in linkage.register().comparisons if c.frequencies is not None}
+    assert learnt == {"given", "father", "family"}
+
+
 def test_labels_hold_levels_and_nothing_of_anybody() -> None:
     one, other = doubled()
     people.note_pairs([(one, other, "identifier")], by=OFFICE, at=AT)

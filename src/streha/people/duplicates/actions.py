@@ -67,7 +67,7 @@ def decide(pair_id: int, opinion: Opinion, *, by: Access, at: dt.datetime, is_bu
     """
     by.require(Action.DUPLICATES_DECIDE)
     pair = _locked(pair_id, by)
-    both = queries.sides_of(pair)
+    both = queries.sides_of(by, pair)
     found = queries.evidence_of(both)
     if found is not None:
         pair.probability = found.probability  # by the records as they are now
@@ -332,7 +332,7 @@ def merge_certain(pair_ids: Collection[int], *, by: Access, at: dt.datetime) -> 
     for pair_id in pair_ids:
         try:
             with transaction.atomic():
-                both = queries.sides_of(_locked(pair_id, by))
+                both = queries.sides_of(by, _locked(pair_id, by))
                 if not queries.is_certain(*both):
                     continue
                 opinion = Opinion(Verdict.SAME, proposed(*both))

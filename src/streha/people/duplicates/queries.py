@@ -7,7 +7,7 @@ central queue; nobody else sees it, counts it or learns of it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -213,7 +213,7 @@ CLASS_OF: dict[str, FieldClass] = {
 def pair_page(access: Access, pair_id: int, *, at: dt.datetime) -> PairPage:
     """Both records beside each other, field by field; that they were looked at is on record."""
     pair = visible_pair(access, pair_id)
-    both = sides_of(pair)
+    both = sides_of(access, pair)
     classes = frozenset.intersection(
         *(people_queries.readable(access, people_queries.Record.of(side.person)) for side in both)
     )
@@ -262,48 +262,122 @@ def _weighed(line: Line, found: linkage.Evidence | None) -> Line:
     return replace(line, bits=sum(one.bits for one in spoken), words=words)
 
 
-def sides_of(pair: MatchPair) -> tuple[Side, Side]:
+def sides_of(access: Access, pair: MatchPair) -> tuple[Side, Side]:
     """The two records: who answers for each side while the pair waits, the records themselves once it is decided."""
-    rows = [pair.left, pair.right]
-    if pair.state in WAITING_PAIRS:
-        rows = [row.canonical or row for row in rows]
-    return _side(rows[0]), _side(rows[1])
+    return sides_of_many(access, [pair])[0]
 
 
-def _side(person: people.Person) -> Side:
-    same = people_queries.one_person(person.pk) if person.canonical_id is None else [person.pk]
-    names = people.Name.objects.filter(Q(person=person, lent_by=None) | Q(lent_by=person) | Q(person=person))
-    membership = (
-        people.Membership.objects.filter(Q(person=person) | Q(lent_by=person), ended_on=None)
-        .select_related("household")
-        .first()
-    )
-    company = people.Person.objects.none()
-    if membership is not None:
-        others = membership.household.memberships.filter(ended_on=None).exclude(person_id__in=same)
-        company = people.Person.objects.filter(pk__in=others.values("person_id"), shielded=False, erased_at=None)
-    return Side(
-        person=people.Person.objects.select_related("home_area__parent", "keeper", "registered_by").get(pk=person.pk),
-        values=merge_queries.values_of(person),
-        names=tuple(names.filter(valid_to=None).order_by("pk")),
-        membership=membership,
-        company=tuple(company.prefetch_related(people_queries.CURRENT_NAMES).order_by("pk")[:8]),
-        identifiers=tuple(people.Identifier.objects.filter(person_id__in=same, valid_to=None).order_by("pk")),
-        contacts=tuple(people.Contact.objects.filter(person_id__in=same, valid_to=None).order_by("pk")),
-        sources=tuple(_sources(person, same)),
-    )
+def sides_of_many(access: Access, found: Sequence[MatchPair]) -> list[tuple[Side, Side]]:
+    """``sides_of`` for many pairs, in their order: as many queries as for one."""
+    shown = [tuple(_shown(pair, row) for row in (pair.left, pair.right)) for pair in found]
+    sides = _sides(access, sorted({row.pk for both in shown for row in both}))
+    return [(sides[left.pk], sides[right.pk]) for left, right in shown]
 
 
-def _sources(person: people.Person, same: Sequence[int]) -> Iterable[Source]:
-    rows = StagedRecord.objects.filter(Q(person_id__in=same) | Q(into_id__in=same), is_done=True)
-    with wall.beyond("from which list a record comes"):
-        lists = [
-            Source(row.batch.registered_at, str(row.batch.registered_by or ""), row.batch.number, row.number)
-            for row in rows.select_related("batch__registered_by").order_by("pk")[:5]
+def _shown(pair: MatchPair, row: people.Person) -> people.Person:
+    return row.canonical or row if pair.state in WAITING_PAIRS else row
+
+
+def _sides(access: Access, ids: Sequence[int]) -> dict[int, Side]:
+    related = people.Person.objects.select_related("home_area__parent", "keeper", "registered_by")
+    persons = {person.pk: person for person in related.filter(pk__in=ids)}
+    merged = people.Person.objects.filter(canonical_id__in=persons).values_list("pk", "canonical_id")
+    owner = dict(merged) | {pk: pk for pk in persons}  # who stands there itself shows what is its own
+    values = merge_queries.values_of_many(persons.values())
+    rows = _Rows.read(access, owner)
+    return {pk: rows.side(person, values[pk]) for pk, person in persons.items()}
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What hangs on the records of many sides, by the record that shows it."""
+
+    names: Mapping[int, list[people.Name]]
+    memberships: Mapping[int, people.Membership]
+    company: Mapping[int, list[people.Person]]
+    identifiers: Mapping[int, list[people.Identifier]]
+    contacts: Mapping[int, list[people.Contact]]
+    lists: Mapping[int, list[Source]]
+
+    @classmethod
+    def read(cls, access: Access, owner: Mapping[int, int]) -> _Rows:
+        """``owner`` says for each record which one shows it."""
+        shown = set(owner.values())
+        of_these = Q(person_id__in=shown) | Q(lent_by_id__in=shown)
+        names = people.Name.objects.filter(of_these, valid_to=None).order_by("pk")
+        homes = people.Membership.objects.filter(of_these, ended_on=None).select_related("household").order_by("-pk")
+        memberships = {pk: home for home in homes for pk in (home.person_id, home.lent_by_id) if pk in shown}
+        identifiers = people.Identifier.objects.filter(person_id__in=owner, valid_to=None).order_by("pk")
+        contacts = people.Contact.objects.filter(person_id__in=owner, valid_to=None).order_by("pk")
+        return cls(
+            names=_by((pk, name) for name in names for pk in (name.person_id, name.lent_by_id) if pk in shown),
+            memberships=memberships,
+            company=_company_of(access, memberships, owner),
+            identifiers=_by((owner[row.person_id], row) for row in identifiers),
+            contacts=_by((owner[row.person_id], row) for row in contacts),
+            lists=_lists(owner),
+        )
+
+    def side(self, person: people.Person, values: dict[str, Any]) -> Side:
+        """One record as it is shown."""
+        pk = person.pk
+        here = [] if person.source.startswith("import:") else [Source(person.registered_at, _who(person))]
+        return Side(
+            person=person,
+            values=values,
+            names=tuple(self.names.get(pk, ())),
+            membership=self.memberships.get(pk),
+            company=tuple(self.company.get(pk, ())[:COMPANY_AT_MOST]),
+            identifiers=tuple(self.identifiers.get(pk, ())),
+            contacts=tuple(self.contacts.get(pk, ())),
+            sources=(*here, *self.lists.get(pk, ())[:LISTS_AT_MOST]),
+        )
+
+
+COMPANY_AT_MOST, LISTS_AT_MOST = 8, 5
+
+
+def _who(person: people.Person) -> str:
+    return str(person.registered_by or "")
+
+
+def _by(pairs: Iterable[tuple[int, Any]]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for pk, row in pairs:
+        found.setdefault(pk, []).append(row)
+    return found
+
+
+def _company_of(
+    access: Access, memberships: Mapping[int, people.Membership], owner: Mapping[int, int]
+) -> dict[int, list[people.Person]]:
+    """Whom each lives with, as far as the viewer may see them: the household is not a way around the policy."""
+    homes = {home.household_id for home in memberships.values()}
+    lived = people.Membership.objects.filter(household_id__in=homes, ended_on=None)
+    members = _by(lived.values_list("household_id", "person_id"))
+    ids = {pk for row in members.values() for pk in row}
+    seen = people.Person.objects.visible_to(access).filter(pk__in=ids).prefetch_related(people_queries.CURRENT_NAMES)
+    known = {person.pk: person for person in seen}
+    return {
+        pk: [
+            known[other]
+            for other in sorted(members[home.household_id])
+            if other in known and other != home.person_id and owner.get(other) != pk
         ]
-    if not person.source.startswith("import:"):
-        yield Source(person.registered_at, str(person.registered_by or ""))
-    yield from lists
+        for pk, home in memberships.items()
+    }
+
+
+def _lists(owner: Mapping[int, int]) -> dict[int, list[Source]]:
+    """The lists by which something a record says came, the oldest first."""
+    rows = StagedRecord.objects.filter(Q(person_id__in=owner) | Q(into_id__in=owner), is_done=True)
+    found: dict[int, list[Source]] = {}
+    with wall.beyond("from which list a record comes"):
+        for row in rows.select_related("batch__registered_by").order_by("pk"):
+            told = Source(row.batch.registered_at, str(row.batch.registered_by or ""), row.batch.number, row.number)
+            for pk in {owner[one] for one in (row.person_id, row.into_id) if one is not None and one in owner}:
+                found.setdefault(pk, []).append(told)
+    return found
 
 
 def lines_of(left: Side, right: Side) -> list[Line]:
@@ -378,7 +452,11 @@ def _opinions(pair: MatchPair) -> Iterable[Opinion]:
 
 def is_certain(left: Side, right: Side) -> bool:
     """The same document, the same name however written, and nothing that speaks against: decided many at once."""
-    agreed = {line.code: line.agreement for line in lines_of(left, right)}
+    return _are_certain(left, right, lines_of(left, right))
+
+
+def _are_certain(left: Side, right: Side, lines: Iterable[Line]) -> bool:
+    agreed = {line.code: line.agreement for line in lines}
     fine = {rules.Agreement.SAME, rules.Agreement.ONE_SIDED, rules.Agreement.ALIKE, None}
     return (
         agreed.get("identifier") is rules.Agreement.SAME
@@ -393,15 +471,18 @@ def is_certain(left: Side, right: Side) -> bool:
 
 def certain_pairs(access: Access, narrowed: PairFilter) -> list[PairPage]:
     """The first pairs of the office queue that are certain, for a look before they are merged together."""
-    found = []
+    found: list[PairPage] = []
     rows = queue(access, replace(narrowed, central=False, state=PairState.OPEN)).filter(why="identifier")
-    for pair in rows.order_by(*ORDER)[:LOOKED_THROUGH]:
-        both = sides_of(pair)
-        if is_certain(*both):
-            found.append(PairPage(pair, *both, tuple(lines_of(*both)), ()))
-        if len(found) == CERTAIN_AT_ONCE:
+    looked = list(rows.order_by(*ORDER)[:LOOKED_THROUGH])
+    for start in range(0, len(looked), CERTAIN_AT_ONCE):
+        piece = looked[start : start + CERTAIN_AT_ONCE]
+        for pair, both in zip(piece, sides_of_many(access, piece), strict=True):
+            lines = tuple(lines_of(*both))
+            if _are_certain(*both, lines):
+                found.append(PairPage(pair, *both, lines, ()))
+        if len(found) >= CERTAIN_AT_ONCE:
             break
-    return found
+    return found[:CERTAIN_AT_ONCE]
 
 
 # --- how often we were wrong, and what was learnt -------------------------------------------------

@@ -217,8 +217,8 @@ class _State:
     @classmethod
     def of(cls, rows: dict[int, people.Person]) -> _State:
         forest, records = queries.forest_of(rows)
-        actual = {pk: queries.values_of(row) for pk, row in rows.items()}
-        bases = queries.bases(rows, records)
+        actual = queries.values_of_many(rows.values())
+        bases = queries.bases(rows, records, actual)
         said = {pk: base.values for pk, base in bases.items()}
         return cls(rows, forest, bases, rules.corrections(forest, said, actual), actual)
 

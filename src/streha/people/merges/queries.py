@@ -31,16 +31,30 @@ def forest_of(ids: Iterable[int]) -> tuple[rules.Forest, list[MergeRecord]]:
 
 def values_of(person: people.Person) -> dict[str, Any]:
     """What a record's own row says, as the rules compare it; the community in clear."""
+    return values_of_many([person])[person.pk]
+
+
+def values_of_many(persons: Iterable[people.Person]) -> dict[int, dict[str, Any]]:
+    """``values_of`` by record, for as many as there are: opened together. Raises Gone after an erasure."""
+    rows = list(persons)
+    told = [(row.pk, row.subject, bytes(row.community_sealed)) for row in rows if row.community_sealed]
+    clear = audit.unseal_many([(subject, token) for _, subject, token in told], context=people.SEALED_COMMUNITY)
+    if None in clear:
+        raise errors.Gone()
+    community = {pk: value.decode() for (pk, _, _), value in zip(told, clear, strict=True) if value is not None}
     return {
-        "birth": (person.birth_date, person.birth_precision),
-        "sex": str(person.sex),
-        "vital_status": str(person.vital_status),
-        "citizenship": person.citizenship,
-        "language": str(person.language),
-        "community": people_queries.unsealed(person.subject, person.community_sealed, people.SEALED_COMMUNITY),
-        "home_area": person.home_area_id,
-        "keeper": person.keeper_id,
-        "shielded": person.shielded,
+        row.pk: {
+            "birth": (row.birth_date, row.birth_precision),
+            "sex": str(row.sex),
+            "vital_status": str(row.vital_status),
+            "citizenship": row.citizenship,
+            "language": str(row.language),
+            "community": community.get(row.pk, ""),
+            "home_area": row.home_area_id,
+            "keeper": row.keeper_id,
+            "shielded": row.shielded,
+        }
+        for row in rows
     }
 
 
@@ -52,15 +66,14 @@ class Base:
     community_sealed: bytes | None
 
     @classmethod
-    def of(cls, person: people.Person) -> Base:
-        """As the row stands now."""
+    def of(cls, person: people.Person, values: dict[str, Any]) -> Base:
+        """As the row stands now, which says these values."""
         sealed = bytes(person.community_sealed) if person.community_sealed is not None else None
-        return cls(values_of(person), sealed)
+        return cls(values, sealed)
 
     @classmethod
-    def opened(cls, record: MergeRecord) -> Base:
-        """As a record of a merge holds it."""
-        clear = audit.unseal(record.kept.subject, bytes(record.sealed), context=models.SEALED_BASE)
+    def load(cls, clear: bytes) -> Base:
+        """As a record of a merge holds it, opened."""
         held = json.loads(clear)
         day, precision = held["values"]["birth"]
         held["values"]["birth"] = (dt.date.fromisoformat(day) if day else None, precision)
@@ -164,16 +177,22 @@ def _corrected(ids: Sequence[int], line: Iterable[int]) -> dict[str, Any]:
     """Values that somebody corrected on the kept record, or on what it was merged into since."""
     rows = people.Person.objects.in_bulk(ids)
     forest, records = forest_of(ids)
-    said = {pk: base.values for pk, base in bases(rows, records).items()}
-    edited = rules.corrections(forest, said, {pk: values_of(row) for pk, row in rows.items()})
+    actual = values_of_many(rows.values())
+    said = {pk: base.values for pk, base in bases(rows, records, actual).items()}
+    edited = rules.corrections(forest, said, actual)
     return {column: value for node in line for column, value in edited.get(node, {}).items() if column != "shielded"}
 
 
-def bases(rows: Mapping[int, people.Person], records: Iterable[MergeRecord]) -> dict[int, Base]:
+def bases(
+    rows: Mapping[int, people.Person], records: Iterable[MergeRecord], actual: Mapping[int, dict[str, Any]]
+) -> dict[int, Base]:
     """What each record says by itself: what was kept of it when something was first merged into it, or its row."""
     kept = {record.kept_id: record for record in records}
-    found = {pk: Base.of(row) for pk, row in rows.items() if pk not in kept}
-    for pk, record in kept.items():
-        record.kept = rows[pk]
-        found[pk] = Base.opened(record)
+    found = {pk: Base.of(row, actual[pk]) for pk, row in rows.items() if pk not in kept}
+    sealed = [(rows[pk].subject, bytes(record.sealed)) for pk, record in kept.items()]
+    clear = audit.unseal_many(sealed, context=models.SEALED_BASE)
+    for pk, told in zip(kept, clear, strict=True):
+        if told is None:
+            raise errors.Gone()
+        found[pk] = Base.load(told)
     return found
