@@ -25,6 +25,7 @@ DOORS = {
         "the home of somebody who is shown",
         "whose home was shown",
         "where a number went that was merged",
+        "where a household's number went that was merged",
     },
     "src/streha/people/actions.py": {
         "handing over",
@@ -42,6 +43,8 @@ DOORS = {
     "src/streha/people/duplicates/queries.py": {"from which list a record comes", "whether a pair holds help back"},
     "src/streha/people/duplicates/actions.py": {"deciding about pairs", "looking for duplicates", "weighing pairs"},
     "src/streha/people/duplicates/bridge.py": {"weighing pairs"},
+    "src/streha/people/households/actions.py": {"moving members between households"},
+    "src/streha/people/households/queries.py": {"moving members between households"},
     "src/streha/people/merges/actions.py": {"merging and parting"},
     "src/streha/homes/actions.py": {"handing over"},
     "src/streha/dataprotection/queries.py": {"the subject file", "retention"},

@@ -131,7 +131,7 @@ def _require_writable(by: Access, action: Action, drafts: Iterable[rules.PersonD
         allowed = queries.writable(by, action, record)
         if not allowed:
             raise _outside(keeper_id)
-        _require_classes(classes, allowed)
+        require_classes(classes, allowed)
 
 
 def _outside(keeper_id: int) -> errors.Refused:
@@ -142,7 +142,8 @@ def _outside(keeper_id: int) -> errors.Refused:
     )
 
 
-def _require_classes(classes: Iterable[FieldClass], allowed: frozenset[FieldClass]) -> None:
+def require_classes(classes: Iterable[FieldClass], allowed: frozenset[FieldClass]) -> None:
+    """Raise Refused unless all of these classes may be written."""
     missing = sorted(set(classes) - allowed)
     if missing:
         raise errors.Refused(
@@ -422,7 +423,7 @@ def change_person(
     name = _change_main_name(person, changes, told)
     if not told:
         return person
-    _require_classes({_class_of(column) for column in told}, allowed)
+    require_classes({_class_of(column) for column in told}, allowed)
     person.version += 1
     person.save()
     if name is not None:
@@ -1019,6 +1020,8 @@ def end_membership(membership_id: int, *, on: dt.date, by: Access, at: dt.dateti
         )
     membership.ended_on = on
     membership.save()
+    household.version += 1
+    household.save()
     _record_household("member left", household, by, at, payload={"members": [membership.person_id, None]})
 
 
@@ -1258,7 +1261,7 @@ def _person_for_change(
         raise errors.NotFound()
     if version is not None and person.version != version:
         raise errors.Conflict()
-    _require_classes(classes, queries.writable(by, action, queries.Record.of(person)))
+    require_classes(classes, queries.writable(by, action, queries.Record.of(person)))
     return person
 
 
@@ -1267,12 +1270,12 @@ def _household_for_change(
 ) -> models.Household:
     by.require(Action.PERSON_CHANGE)
     found = models.Household.objects.visible_to(by, Action.PERSON_CHANGE).select_for_update(of=("self",))
-    household = found.filter(pk=household_id).first()
+    household = found.filter(pk=queries.answering_household(household_id)).first()
     if household is None:
         raise errors.NotFound()
     if version is not None and household.version != version:
         raise errors.Conflict()
-    _require_classes(classes, queries.writable(by, Action.PERSON_CHANGE, queries.Record.of(household)))
+    require_classes(classes, queries.writable(by, Action.PERSON_CHANGE, queries.Record.of(household)))
     return household
 
 

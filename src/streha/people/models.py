@@ -419,6 +419,10 @@ class Household(models.Model):
     ended_on = models.DateField(null=True, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True)
     is_fictional = models.BooleanField(default=False)
+    canonical = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="merged", db_index=False
+    )
+    """The household that this one went on in; its number goes on answering by it, however far that leads."""
 
     objects: ClassVar[HouseholdQuerySet] = HouseholdQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -443,11 +447,15 @@ class Household(models.Model):
             "version",
             "erased_at",
             "is_fictional",
+            "canonical",
         }
     )
 
     class Meta:
         indexes = [
+            models.Index(
+                fields=["canonical"], condition=models.Q(canonical__isnull=False), name="people_household_by_canonical"
+            ),
             models.Index(fields=["sort_name", "id"], name="people_household_by_name"),
             models.Index(fields=["keeper", "sort_name", "id"], name="people_household_by_keeper"),
         ]
@@ -478,6 +486,13 @@ class Membership(models.Model):
     )
     ended_by_merge = models.BooleanField(default=False, editable=False)
     """While records are merged, the one that is kept lives in one household alone; undoing opens the other again."""
+    begun_by_move = models.ForeignKey(
+        "people.HouseholdMove", models.SET_NULL, null=True, editable=False, related_name="begun", db_index=False
+    )
+    ended_by_move = models.ForeignKey(
+        "people.HouseholdMove", models.SET_NULL, null=True, editable=False, related_name="ended", db_index=False
+    )
+    """The change between households that began or ended it, so that the change can be taken back."""
 
     WALL = wall.through("person")
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
@@ -489,14 +504,24 @@ class Membership(models.Model):
         "ended_on": F.IDENTITY,
     }
     TECHNICAL: ClassVar[frozenset[str]] = frozenset(
-        {"id", "household", "person", "noted_at", "lent_by", "ended_by_merge"}
+        {"id", "household", "person", "noted_at", "lent_by", "ended_by_merge", "begun_by_move", "ended_by_move"}
     )
 
     class Meta:
         indexes = [
             models.Index(
                 fields=["lent_by"], condition=models.Q(lent_by__isnull=False), name="people_membership_by_lender"
-            )
+            ),
+            models.Index(
+                fields=["begun_by_move"],
+                condition=models.Q(begun_by_move__isnull=False),
+                name="people_membership_begun_by",
+            ),
+            models.Index(
+                fields=["ended_by_move"],
+                condition=models.Q(ended_by_move__isnull=False),
+                name="people_membership_ended_by",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -518,6 +543,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} in {self.household_id}"
+
+    @property
+    def was_taken_back(self) -> bool:
+        """Whether a change between households began it that was taken back: nobody lived there by it."""
+        return self.begun_by_move is not None and self.begun_by_move.undone_at is not None
 
     @property
     def household_number(self) -> str:
@@ -783,8 +813,9 @@ class MatchPair(models.Model):
         return f"{self.left_id} ~ {self.right_id}"
 
 
-# The tables of duplicates, exports, imports and merges stand in their own modules; Django finds a room's tables here.
+# The tables of these stand in modules of their own; Django finds a room's tables here.
 from streha.people.duplicates import models as duplicates  # noqa: E402, F401
 from streha.people.exports import models as exports  # noqa: E402, F401
+from streha.people.households import models as households  # noqa: E402, F401
 from streha.people.imports import models as imports  # noqa: E402, F401
 from streha.people.merges import models as merges  # noqa: E402, F401

@@ -10,10 +10,13 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from streha.audit import actions as audit
 from streha.audit.rules import Actor
 from streha.common.subjects import Section
 from streha.people import models, queries
+from streha.people.households.models import HouseholdMove
 from streha.people.imports import personal as imports
 from streha.people.merges import actions as merges
 from streha.people.merges import queries as merge_queries
@@ -134,10 +137,16 @@ def _day(day: dt.date | None) -> str:
 
 
 def _households(person: models.Person) -> Iterator[tuple[str, str]]:
-    for membership in person.memberships.select_related("household").order_by("pk"):
+    held = person.memberships.select_related("household", "begun_by_move__source", "begun_by_move__target")
+    for membership in held.order_by("pk"):
         household = membership.household
         until = f"{_day(membership.started_on)} – {_day(membership.ended_on)}"
         yield f"relation:{membership.relation}", f"{household.number} · {until}"
+        move = membership.begun_by_move
+        if move is not None:
+            began = f"{move.source.number} → {move.target.number} · {_day(move.on)}"
+            ended = "" if move.undone_at is None else f" – {_day(move.undone_at.date())}"
+            yield f"household_move:{move.kind}", f"{began}{ended}"
         if household.address_sealed and membership.ended_on is None:
             address = queries.unsealed(household.subject, household.address_sealed, models.SEALED_ADDRESS)
             yield "address", address
@@ -224,5 +233,6 @@ def _settle(household: models.Household, by: Actor, at: dt.datetime) -> None:
         household.home_area = None
         household.address_sealed = None
         household.erased_at = at
+        HouseholdMove.objects.filter(Q(source=household) | Q(target=household)).delete()
         audit.destroy_subject(household.subject, by=by, at=at, reason="household without members")
     household.save()

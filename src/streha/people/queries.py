@@ -36,6 +36,7 @@ Kept = TypeVar("Kept", models.Person, models.Household)
 
 FEW_KEEPERS = 12
 COUNT_CAP = 2000
+HOUSEHOLD_STEPS = 100  # of merges one after the other; no office comes near, and no circle can be made
 ALIKE_AT_MOST = 50
 PLACE_WORD_AT_LEAST = 3
 
@@ -143,6 +144,30 @@ def one_person(person_id: int) -> list[int]:
     merged = models.Person.objects.filter(canonical_id__in=asked).order_by("pk").values_list("pk", "canonical_id")
     found = list(merged)
     return [found[0][1] or person_id, *(pk for pk, _ in found)] if found else [person_id]
+
+
+@wall.beyond("where a household's number went that was merged")
+def answering_household(household_id: int) -> int:
+    """The household that answers for this number now: itself, or the one it went on in, whoever may see it."""
+    asked = household_id
+    for _ in range(HOUSEHOLD_STEPS):
+        led = models.Household.objects.filter(pk=asked, canonical__isnull=False).values_list("canonical_id", flat=True)
+        following = led.first()
+        if following is None:
+            break
+        asked = following
+    return asked
+
+
+@wall.beyond("where a household's number went that was merged")
+def one_household(household_id: int) -> list[int]:
+    """Numbers that this household answers for: its own first, then those of households that went on in it."""
+    found = [household_id]
+    layer = found
+    while layer:
+        layer = sorted(models.Household.objects.filter(canonical_id__in=layer).values_list("pk", flat=True))
+        found = [*found, *layer]
+    return found
 
 
 # --- lists ----------------------------------------------------------------------------------------
@@ -318,7 +343,7 @@ def search(access: Access, text: str, *, after: str = "", limit: int = PAGE_SIZE
     if not access.allows(Action.PERSON_VIEW) or question.is_empty:
         return Found(question, (), (), spelt, (), "")
     if question.household_id is not None:
-        seen = models.Household.objects.visible_to(access).filter(pk=question.household_id)
+        seen = models.Household.objects.visible_to(access).filter(pk=answering_household(question.household_id))
         return Found(question, (), tuple(with_households(access, list(seen.values_list("pk", flat=True)))), (), (), "")
     if question.person_id is not None or question.numbers:
         ids = _by_number(access, question, limit)
@@ -657,18 +682,22 @@ class HouseholdPage:
 
 
 def household_page(access: Access, household_id: int, *, at: dt.datetime) -> HouseholdPage:
-    """A household with its members, as far as the viewer may read; that they looked is on record."""
+    """A household with its members, as far as the viewer may read; that they looked is on record.
+
+    Asked for by the number of one that was merged, it is the household that answers for it. Memberships of a change
+    that was taken back are no past: nobody ever lived there.
+    """
     household = (
         models.Household.objects.visible_to(access)
         .select_related("home_area__parent", "keeper")
-        .filter(pk=household_id)
+        .filter(pk=answering_household(household_id))
         .first()
     )
     if household is None:
         raise errors.NotFound()
     record = Record.of(household)
     every = list(
-        household.memberships.select_related("person").prefetch_related(
+        household.memberships.select_related("person", "begun_by_move").prefetch_related(
             Prefetch(
                 "person__names",
                 queryset=models.Name.objects.filter(valid_to=None).order_by("pk"),
@@ -695,13 +724,13 @@ def household_page(access: Access, household_id: int, *, at: dt.datetime) -> Hou
         classes=readable(access, record),
         may_change=writable(access, Action.PERSON_CHANGE, record),
         members=tuple(sorted((m for m in shown if m.ended_on is None), key=lambda m: (not m.is_head, m.pk))),
-        past=tuple(m for m in shown if m.ended_on is not None),
+        past=tuple(m for m in shown if m.ended_on is not None and not m.was_taken_back),
     )
 
 
 def address_of(access: Access, household_id: int, *, at: dt.datetime) -> str:
     """The clear address of a household; on record for each of its members."""
-    household = models.Household.objects.visible_to(access).filter(pk=household_id).first()
+    household = models.Household.objects.visible_to(access).filter(pk=answering_household(household_id)).first()
     if household is None or FieldClass.HOME_LOCATION not in readable(access, Record.of(household)):
         raise errors.NotFound()
     members = models.Membership.objects.filter(household=household, ended_on=None)
