@@ -48,7 +48,7 @@ def list_people(
     request: Caller, after: After = "", limit: Limit = 50, area_id: schemas.Pk | None = None, sex: str = ""
 ) -> schemas.PeopleOut:
     """People visible to the token, by folded family name."""
-    narrowed = queries.PersonFilter(area_id=_area_id(area_id), sex=sex[:1])
+    narrowed = queries.PersonFilter(area_id=area_id_of(area_id), sex=sex[:1])
     page = queries.people_page(request.auth, narrowed, after=after, limit=limit)
     _look(request.auth, page.rows, "list")
     return schemas.PeopleOut(items=[shown(request.auth, person) for person in page.rows], next=page.next)
@@ -87,13 +87,13 @@ def register_person(request: Caller, body: schemas.PersonIn) -> Status[schemas.P
     at = timezone.now()
     draft = rules.PersonDraft(
         names=tuple(rules.NameDraft(n.given, n.family, n.father, n.kind) for n in body.names),
-        keeper_id=_area_id(body.keeper_id) or 0,
+        keeper_id=area_id_of(body.keeper_id) or 0,
         sex=body.sex,
         birth_date=body.birth_date,
         birth_precision=(body.birth_precision or Precision.DAY).value if body.birth_date else "",
         language=body.language.value if body.language else "",
         citizenship=body.citizenship,
-        home_area_id=_area_id(body.home_area_id),
+        home_area_id=area_id_of(body.home_area_id),
         identifiers=tuple(rules.IdentifierDraft(i.kind, i.value) for i in body.identifiers),
         contacts=(rules.ContactDraft(rules.ContactKind.PHONE, _phone(body.phone)),) if body.phone else (),
         is_fictional=settings.DEMO,
@@ -129,7 +129,7 @@ def list_households(
     request: Caller, after: After = "", limit: Limit = 50, area_id: schemas.Pk | None = None
 ) -> schemas.HouseholdsOut:
     """Households visible to the token, by the name of their head."""
-    page = queries.households_page(request.auth, area_id=_area_id(area_id), after=after, limit=limit)
+    page = queries.households_page(request.auth, area_id=area_id_of(area_id), after=after, limit=limit)
     return schemas.HouseholdsOut(items=[_household(request.auth, row) for row in page.rows], next=page.next)
 
 
@@ -165,8 +165,7 @@ def _household_out(
 
 
 def _one(access: Access, person_id: int) -> schemas.PersonOut:
-    queries.visible_person(access, person_id)
-    people = queries.with_people([person_id])
+    people = queries.with_people([queries.visible_person(access, person_id).pk])
     _look(access, people, "person")
     return shown(access, people[0])
 
@@ -175,7 +174,7 @@ def _look(access: Access, people: Sequence[models.Person], where: str) -> None:
     queries.note_look(access, people, where=f"api {where}", at=timezone.now())
 
 
-def _area_id(area_id: int | None) -> int | None:
+def area_id_of(area_id: int | None) -> int | None:
     """The area's id; raises BadInput when there is none such."""
     if area_id is None or Area.objects.filter(pk=area_id).exists():
         return area_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Literal
 
 from ninja import Field, Schema
 
@@ -11,6 +11,8 @@ from streha.cases import rules as cases
 from streha.common.codes import Language, Precision, Script, Sex
 from streha.homes import rules as homes
 from streha.people import rules
+from streha.people.duplicates import rules as duplicates
+from streha.people.households import rules as moves
 
 Text = Annotated[str, Field(max_length=100)]
 Pk = Annotated[int, Field(ge=1, le=2**62)]
@@ -127,6 +129,126 @@ class HouseholdOut(Schema):
 class HouseholdsOut(Schema):
     items: list[HouseholdOut]
     next: str
+
+
+class MemberRelation(Schema):
+    person_id: Pk
+    relation: rules.Relation
+
+
+class HouseholdVersion(Schema):
+    household_id: Pk
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class MovingIn(Schema):
+    """Since when and why; ``versions`` are those that were read, and 409 says that one was changed since."""
+
+    on: dt.date
+    reason: Annotated[str, Field(min_length=1, max_length=400)]
+    relations: Annotated[list[MemberRelation], Field(max_length=100)] = []
+    versions: Annotated[list[HouseholdVersion], Field(max_length=2)] = []
+
+
+class MergeHouseholdsIn(MovingIn):
+    other_id: Pk
+
+
+class MoveMembersIn(MovingIn):
+    other_id: Pk
+    members: Annotated[list[Pk], Field(min_length=1, max_length=100)]
+
+
+class SplitHouseholdIn(MovingIn):
+    members: Annotated[list[Pk], Field(min_length=1, max_length=100)]
+    head_id: Pk
+    home_area_id: Pk | None = None
+    address: Annotated[str, Field(max_length=200)] = ""
+
+
+class ReasonIn(Schema):
+    reason: Annotated[str, Field(min_length=1, max_length=400)]
+
+
+class MoveOut(Schema):
+    id: int
+    kind: moves.Kind
+    source_id: int
+    target_id: int
+    on: dt.date
+    source_version: int
+    target_version: int
+    undone_at: dt.datetime | None
+
+
+class PairOut(Schema):
+    id: int
+    left_id: int
+    right_id: int
+    state: rules.PairState
+    why: str
+    probability: float
+    consequence: int
+    is_central: bool
+
+
+class PairsOut(Schema):
+    items: list[PairOut]
+    next: str
+
+
+class PersonVersion(Schema):
+    person_id: Pk
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class PairLineOut(Schema):
+    """One field of both records; ``bits`` is the weight that the linkage gives to how they agree."""
+
+    field: str
+    left: str
+    right: str
+    agreement: duplicates.Agreement
+    reasons: list[str]
+    is_choice: bool
+    proposed: Literal["left", "right"]
+    bits: float | None
+
+
+class VerdictOut(Schema):
+    verdict: duplicates.Verdict
+    by: str
+    at: dt.datetime
+    reason: str
+
+
+class PairPageOut(PairOut):
+    versions: list[PersonVersion]
+    lines: list[PairLineOut]
+    opinions: list[VerdictOut]
+
+
+class OpinionIn(Schema):
+    """What somebody thinks; "same" names the record that stays, the one that goes, and what is taken over from it."""
+
+    verdict: duplicates.Verdict
+    kept_id: Pk | None = None
+    gone_id: Pk | None = None
+    taken: Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=20)] = []
+    reason: Annotated[str, Field(max_length=400)] = ""
+    versions: Annotated[list[PersonVersion], Field(max_length=2)] = []
+
+
+class UndoPairIn(Schema):
+    """``going`` are codes of what came after a merge and belongs to the record that comes back."""
+
+    reason: Annotated[str, Field(max_length=400)] = ""
+    going: Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=500)] = []
+
+
+class OutcomeOut(Schema):
+    state: rules.PairState
+    merge_id: int | None
 
 
 class SearchOut(Schema):

@@ -5,6 +5,7 @@ Records carry the case's own key, so that the history of a person tells nobody o
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from streha.common import errors
 from streha.common.words import Words
 from streha.formats import letters, papers
 from streha.people import models as people
+from streha.people import queries as people_queries
 
 ROOM = "cases"
 PIECE = 500
@@ -204,7 +206,10 @@ def open_many(
     by.require(Action.CASE_WORK)
     tracks = {code: _Walk.of(code) for code in sorted({draft.track for draft in drafts})}
     seen = people.Person.objects.visible_to(by).filter(ended_on=None)
-    found = {p.pk: p for p in seen.filter(pk__in=[d.person_id for d in drafts])}
+    kept = people_queries.answering(draft.person_id for draft in drafts)
+    drafts = [dataclasses.replace(draft, person_id=kept[draft.person_id]) for draft in drafts]
+    found = {p.pk: p for p in seen.filter(pk__in=kept.values())}
+    _require_no_other(drafts)
     homes = _households(drafts, found)
     fictional = account_queries.is_demo_office()
     rows, entries = [], []
@@ -247,10 +252,7 @@ def open_many(
         with transaction.atomic():
             models.Case.objects.bulk_create(rows, batch_size=PIECE)
     except IntegrityError as twice:
-        raise errors.Conflict(
-            errors.message("There is an open case of this track for this person already. Look for it first."),
-            code="case_again",
-        ) from twice
+        raise _twice() from twice
     cases = _with_ids(rows)
     _write_beginnings(cases, drafts, tracks, by, at)
     audit.record_many(entries, by=by.actor, at=at, lane=lane)
@@ -280,6 +282,25 @@ class _Walk:
             return self.first, draft.opened_on or at.date()
         code, day = draft.way[-1]
         return self.stages[code], day
+
+
+def _require_no_other(drafts: Sequence[CaseDraft]) -> None:
+    """Raise Conflict where somebody has a case of the track open under a record that was merged into theirs."""
+    wanted = {(draft.person_id, draft.track) for draft in drafts if not draft.outcome}
+    ids = sorted({pk for pk, _ in wanted})
+    for start in range(0, len(ids), PIECE):
+        merged = models.Case.objects.filter(
+            person__canonical__in=ids[start : start + PIECE], state=rules.CaseState.OPEN, erased_at=None
+        )
+        if wanted & set(merged.values_list("person__canonical_id", "track__code")):
+            raise _twice()
+
+
+def _twice() -> errors.Conflict:
+    return errors.Conflict(
+        errors.message("There is an open case of this track for this person already. Look for it first."),
+        code="case_again",
+    )
 
 
 def _has_own_scope_only(by: Access) -> bool:
@@ -508,10 +529,7 @@ def reopen_case(case_id: int, *, reason: str, revision: int, by: Access, at: dt.
         with transaction.atomic():
             _save_step(case, Kind.REOPENED, "case reopened", by, at, reason=reason, payload={"outcome": [old, None]})
     except IntegrityError as twice:
-        raise errors.Conflict(
-            errors.message("There is an open case of this track for this person already. Look for it first."),
-            code="case_again",
-        ) from twice
+        raise _twice() from twice
     return case
 
 
@@ -525,11 +543,13 @@ def split_case(
     """
     case = _case_for_change(case_id, by, Action.CASE_WORK, revision=revision)
     _require_open(case)
-    going = list(dict.fromkeys(person_ids))
-    present = dict(case.members.filter(ended_on=None).values_list("person_id", "pk"))
+    rows = case.members.filter(ended_on=None).values_list("person_id", "pk")
+    kept = people_queries.answering([*(asked := list(person_ids)), case.person_id, *(pk for pk, _ in rows)])
+    going = list(dict.fromkeys(kept[pk] for pk in asked))
+    present = {kept[person_id] for person_id, _ in rows}
     if not going or any(pk not in present for pk in going):
         raise errors.BadInput(errors.message("Choose people whom this case covers."), code="split_whom", field="people")
-    if case.person_id in going or len(going) == len(present):
+    if kept[case.person_id] in going or len(going) == len(present):
         raise errors.BadInput(
             errors.message("{number} speaks for this case and stays in it. Choose the others."),
             code="split_speaker",
@@ -555,15 +575,13 @@ def split_case(
         with transaction.atomic():
             new.save()
     except IntegrityError as twice:
-        raise errors.Conflict(
-            errors.message("There is an open case of this track for this person already. Look for it first."),
-            code="case_again",
-        ) from twice
-    models.CaseMember.objects.filter(pk__in=[present[pk] for pk in going]).update(ended_on=at.date())
+        raise _twice() from twice
+    ending = [row for person_id, row in rows if kept[person_id] in going]
+    models.CaseMember.objects.filter(pk__in=ending).update(ended_on=at.date())
     models.CaseMember.objects.bulk_create(
         models.CaseMember(case=new, person_id=pk, started_on=at.date()) for pk in going
     )
-    case.papers.filter(person_id__in=going).update(case=new)
+    case.papers.filter(person_id__in=[pk for pk, now in kept.items() if now in going]).update(case=new)
     _step(new, Kind.OPENED, by, at, reason=reason)
     _record("case opened", new, by, at, payload={"split from": case.pk})
     _save_step(case, Kind.SPLIT, "case split", by, at, reason=reason, payload={"into": new.pk, "people": going})
@@ -580,9 +598,8 @@ def cover_people(case_id: int, person_ids: Iterable[int], *, revision: int, by: 
     """The case covers these people of its household too."""
     case = _case_for_change(case_id, by, Action.CASE_WORK, revision=revision)
     _require_open(case)
-    _parted, joined = queries.split_of(
-        by, case, list(case.members.filter(ended_on=None).values_list("person_id", flat=True))
-    )
+    covered = people_queries.answering(case.members.filter(ended_on=None).values_list("person_id", flat=True))
+    _parted, joined = queries.split_of(by, case, sorted(set(covered.values())))
     allowed = {person.pk for person in joined}
     new = list(dict.fromkeys(person_ids))
     if not new or any(pk not in allowed for pk in new):
@@ -656,6 +673,8 @@ def receive_paper(
     """
     case = _case_for_change(case_id, by, Action.CASE_WORK)
     _require_open(case)
+    every = people_queries.one_person(person_id) if person_id is not None else []
+    person_id = every[0] if every else None
     item = next(
         (i for i in queries.checklist(case, at.date()) if i.wanted.paper_id == paper_id and i.person_id == person_id),
         None,
@@ -670,7 +689,8 @@ def receive_paper(
             value=valid_until.strftime("%d.%m.%Y"),
         )
     kept = papers.checked(file.content, file.name) if file is not None else None
-    row = case.papers.filter(paper_id=paper_id, person=person_id).first()
+    of_it = case.papers.filter(paper_id=paper_id)
+    row = (of_it.filter(person_id__in=every) if every else of_it.filter(person=None)).order_by("-pk").first()
     if row is None:
         row = models.CasePaper(case=case, paper_id=paper_id, person_id=person_id)
     row.state, row.received_on, row.valid_until = rules.PaperState.RECEIVED, at.date(), valid_until

@@ -208,10 +208,17 @@ def with_cases(ids: Sequence[int]) -> list[models.Case]:
         .select_related("version", "stage", "owner", "track", "household", "person__keeper")
         .in_bulk()
     )
-    names = {person.pk: person for person in people_queries.with_people([case.person_id for case in found.values()])}
+    known = who_answers(case.person_id for case in found.values())
     for case in found.values():
-        case.person = names[case.person_id]
+        case.person = known[case.person_id]
     return [found[pk] for pk in ids if pk in found]
+
+
+def who_answers(ids: Iterable[int]) -> dict[int, people.Person]:
+    """By the number a case was opened or noted with, the person with names: records merged since are one person."""
+    kept = people_queries.answering(ids)
+    rows = {person.pk: person for person in people_queries.with_people(sorted(set(kept.values())))}
+    return {pk: rows[now] for pk, now in kept.items() if now in rows}
 
 
 def note_look(access: Access, cases: Sequence[models.Case], *, where: str, at: dt.datetime) -> None:
@@ -221,8 +228,9 @@ def note_look(access: Access, cases: Sequence[models.Case], *, where: str, at: d
 
 def of_person(access: Access, person_id: int) -> list[models.Case]:
     """Visible cases that follow or cover somebody, open ones first, newest first."""
-    covered = models.CaseMember.objects.filter(person_id=person_id).values("case_id")
-    seen = models.Case.objects.visible_to(access).filter(Q(person_id=person_id) | Q(pk__in=covered))
+    same = people_queries.one_person(person_id)
+    covered = models.CaseMember.objects.filter(person_id__in=same).values("case_id")
+    seen = models.Case.objects.visible_to(access).filter(Q(person_id__in=same) | Q(pk__in=covered))
     return list(seen.select_related("version", "stage").order_by("-state", "-pk")[:20])
 
 
@@ -285,10 +293,12 @@ def glass_broken(access: Access, at: dt.datetime) -> list[tuple[accounts.BreakGl
     recent = list(looks.select_related("user", "reviewed_by").order_by("-starts")[:200])
     covering: dict[object, models.Case] = {}
     subjects = {look.subject for look in recent if look.subject}
-    for member in models.CaseMember.objects.filter(
-        case__in=_own(access), person__subject__in=subjects, ended_on=None
-    ).select_related("case", "person"):
-        covering[member.person.subject] = member.case
+    of_them = Q(person__subject__in=subjects) | Q(person__canonical__subject__in=subjects)
+    rows = models.CaseMember.objects.filter(of_them, case__in=_own(access), ended_on=None)
+    for member in rows.select_related("case", "person__canonical"):
+        for record in (member.person, member.person.canonical):
+            if record is not None:
+                covering[record.subject] = member.case
     return [(look, covering[look.subject]) for look in recent if look.subject in covering]
 
 
@@ -337,13 +347,12 @@ def checklist(case: models.Case, today: dt.date) -> tuple[rules.Item, ...]:
         rules.Wanted(p.pk, p.of, p.stage.position, p.is_optional, p.label)
         for p in models.TrackPaper.objects.filter(version_id=case.version_id).select_related("stage").order_by("pk")
     ]
-    members = [
-        rules.Member(m.person_id, m.person.birth_date)
-        for m in case.members.filter(ended_on=None).select_related("person").order_by("pk")
-    ]
+    covered = case.members.filter(ended_on=None).select_related("person__canonical").order_by("pk")
+    answering = [m.person.canonical or m.person for m in covered]
+    members = [rules.Member(pk, born) for pk, born in {one.pk: one.birth_date for one in answering}.items()]
     held = [
-        rules.Held(row.pk, row.paper_id, row.person_id, row.state, row.valid_until)
-        for row in case.papers.order_by("pk")
+        rules.Held(row.pk, row.paper_id, row.person.kept_id if row.person else None, row.state, row.valid_until)
+        for row in case.papers.select_related("person").order_by("pk")
     ]
     return rules.checklist(wanted, members, held, today)
 
@@ -395,9 +404,10 @@ def case_page(access: Access, case_id: int, *, at: dt.datetime) -> CasePage:
     """Everything about a case that the viewer may read; that they looked is on record for each of its people."""
     case = visible_case(access, case_id)
     memberships = list(case.members.order_by("pk"))
-    present = [m.person_id for m in memberships if m.ended_on is None]
-    everybody = {p.pk: p for p in people_queries.with_people([case.person_id, *(m.person_id for m in memberships)])}
-    case.person = everybody[case.person_id]
+    known = who_answers([case.person_id, *(m.person_id for m in memberships)])
+    present = list(dict.fromkeys(known[m.person_id].pk for m in memberships if m.ended_on is None))
+    past = dict.fromkeys(known[m.person_id].pk for m in memberships if m.ended_on is not None)
+    everybody = {person.pk: person for person in known.values()}
     audit.looked(
         by=access.actor,
         at=at,
@@ -408,12 +418,16 @@ def case_page(access: Access, case_id: int, *, at: dt.datetime) -> CasePage:
     )
     steps = steps_of(case.version_id)
     roles = roles_on(access, case)
-    may_move = carries(access, Action.CASE_MOVE, case)
+    may = {
+        action for action in (Action.CASE_WORK, Action.CASE_MOVE, Action.CASE_ASSIGN) if carries(access, action, case)
+    }
+    may_move = Action.CASE_MOVE in may
+    case.person = known[case.person_id]  # after what the case's own place decides
     parted, joined = split_of(access, case, present)
     return CasePage(
         case=case,
         members=tuple(everybody[pk] for pk in present),
-        past_members=tuple(everybody[m.person_id] for m in memberships if m.ended_on is not None),
+        past_members=tuple(everybody[pk] for pk in past),
         seen=frozenset(
             people.Person.objects.visible_to(access).filter(pk__in=list(everybody)).values_list("pk", flat=True)
         ),
@@ -425,19 +439,23 @@ def case_page(access: Access, case_id: int, *, at: dt.datetime) -> CasePage:
         parted=parted,
         joined=joined,
         breaks=tuple(_breaks(access, case, everybody.values(), at)),
-        may_work=carries(access, Action.CASE_WORK, case),
+        may_work=Action.CASE_WORK in may,
         may_move=may_move,
-        may_assign=carries(access, Action.CASE_ASSIGN, case),
+        may_assign=Action.CASE_ASSIGN in may,
     )
 
 
 def split_of(
     access: Access, case: models.Case, present: Sequence[int]
 ) -> tuple[tuple[people.Person, ...], tuple[people.Person, ...]]:
-    """Who of a household's case has left the household since, and who of the household it does not cover."""
+    """Who of a household's case has left the household since, and who of the household it does not cover.
+
+    ``present`` are numbers that answer now.
+    """
     if case.household_id is None or case.state != rules.CaseState.OPEN:
         return (), ()
-    now = people.Membership.objects.filter(household_id=case.household_id, ended_on=None)
+    home_id = people_queries.answering_household(case.household_id)
+    now = people.Membership.objects.filter(household_id=home_id, ended_on=None)
     living = set(now.values_list("person_id", flat=True))
     new = people.Person.objects.visible_to(access).filter(pk__in=living - set(present)).values_list("pk", flat=True)
     gone = [pk for pk in present if pk not in living]

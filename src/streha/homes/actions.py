@@ -110,20 +110,30 @@ def _tidy(draft: rules.PropertyDraft) -> rules.PropertyDraft:
 def _with_people_of_today(drafts: Sequence[rules.PropertyDraft]) -> list[rules.PropertyDraft]:
     """The drafts by the numbers that answer now: whoever writes the number of a merged record means the person."""
     owners = [share.person_id for draft in drafts for share in draft.shares]
-    living = [stay.person_id for draft in drafts for stay in draft.occupancies]
-    answering = people.answering(pk for pk in (*owners, *living) if pk is not None)
-    if all(pk == now for pk, now in answering.items()):
+    stays = [stay for draft in drafts for stay in draft.occupancies]
+    answering = people.answering(pk for pk in (*owners, *(stay.person_id for stay in stays)) if pk is not None)
+    homes = people.answering_households(stay.household_id for stay in stays if stay.household_id is not None)
+    if all(pk == now for pk, now in (*answering.items(), *homes.items())):
         return list(drafts)
     return [
         dataclasses.replace(
             draft,
             shares=tuple(dataclasses.replace(s, person_id=answering.get(s.person_id or 0)) for s in draft.shares),
             occupancies=tuple(
-                dataclasses.replace(o, person_id=answering.get(o.person_id or 0)) for o in draft.occupancies
+                dataclasses.replace(
+                    o, person_id=answering.get(o.person_id or 0), household_id=homes.get(o.household_id or 0)
+                )
+                for o in draft.occupancies
             ),
         )
         for draft in drafts
     ]
+
+
+def _answering_stay(draft: rules.OccupancyDraft) -> rules.OccupancyDraft:
+    """An occupant named by an old number, of a person or of a household, is who answers for it now."""
+    home_id = None if draft.household_id is None else people.answering_household(draft.household_id)
+    return dataclasses.replace(draft, person_id=_answering(draft.person_id), household_id=home_id)
 
 
 def _answering(person_id: int | None) -> int | None:
@@ -610,7 +620,7 @@ def succeed_occupancy(
 def _note(
     property_id: int, draft: rules.OccupancyDraft, *, by: Access, at: dt.datetime, ending: Sequence[models.Occupancy]
 ) -> models.Occupancy:
-    draft = dataclasses.replace(draft, person_id=_answering(draft.person_id))
+    draft = _answering_stay(draft)
     rules.check_occupancy(draft, at.date())
     home = _home_for(Action.PROPERTY_CHANGE, property_id, by, classes={FieldClass.IDENTITY})
     if draft.person_id is not None:

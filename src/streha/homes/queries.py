@@ -266,12 +266,12 @@ def _name_people(access: Access, links: Sequence[Any]) -> None:
     wanted = set(answering.values())
     seen_ids = list(people_models.Person.objects.visible_to(access).filter(pk__in=wanted).values_list("pk", flat=True))
     seen = {person.pk: person for person in people.with_people(seen_ids)}
-    houses = {link.household_id for link in links if getattr(link, "household_id", None)}
-    open_houses = people_models.Household.objects.visible_to(access).filter(pk__in=houses)
+    houses = people.answering_households(link.household_id for link in links if getattr(link, "household_id", None))
+    open_houses = people_models.Household.objects.visible_to(access).filter(pk__in=set(houses.values()))
     households = {house.pk: house for house in open_houses}
     for link in links:
         link.seen_person = seen.get(answering.get(link.person_id or 0, 0))
-        link.seen_household = households.get(getattr(link, "household_id", None) or 0)
+        link.seen_household = households.get(houses.get(getattr(link, "household_id", None) or 0, 0))
 
 
 def rows_for_export(access: Access, narrowed: PropertyFilter) -> Iterator[models.Property]:
@@ -512,7 +512,7 @@ def of_people(access: Access, person_ids: Collection[int]) -> list[models.Proper
 def of_household(access: Access, household_id: int, member_ids: Collection[int]) -> list[models.Property]:
     """Homes in which a household lives, and homes of its members."""
     member_ids = _every_record(member_ids)
-    lived_in = models.Occupancy.objects.filter(household=household_id, ended_on=None)
+    lived_in = models.Occupancy.objects.filter(household__in=people.one_household(household_id), ended_on=None)
     owned = models.Share.objects.filter(person__in=member_ids, until=None)
     return _linked(access, Q(pk__in=lived_in.values("property")) | Q(pk__in=owned.values("property")))
 

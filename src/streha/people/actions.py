@@ -509,6 +509,30 @@ def refresh_keys(person: models.Person) -> None:
         headed.update(sort_name=person.sort_name)
 
 
+def write_keys(borne: Mapping[models.Person, Sequence[models.Name]], *, of: Iterable[int]) -> None:
+    """The search index knows each person by the names they bear, and nobody else of these records.
+
+    The persons carry their new ``sort_name``; the caller writes their rows.
+    """
+    values = []
+    for person, every in borne.items():
+        if not every:
+            continue
+        current = [name for name in every if name.valid_to is None]
+        main = next((name for name in current if name.kind == rules.NameKind.MAIN), every[0])
+        person.sort_name = naming.sort_key(main.family, main.given)[:80]
+        values += _key_values(person, every)
+    models.NameKey.objects.filter(person_id__in=list(of)).delete()
+    _insert(models.NameKey, values)
+
+
+@wall.beyond("the name of a household by its head")
+def name_households(heads: Mapping[int, str]) -> None:
+    """Households go by these names, of who leads them."""
+    for pk, sort_name in heads.items():
+        models.Household.objects.filter(pk=pk).exclude(sort_name=sort_name).update(sort_name=sort_name)
+
+
 @transaction.atomic
 def add_name(person_id: int, draft: rules.NameDraft, *, by: Access, at: dt.datetime) -> models.Name:
     """The person is also found under this name."""
@@ -1208,18 +1232,20 @@ def place_pairs(ids: Iterable[int]) -> None:
     """Waiting pairs of these persons stand in the queue of who keeps both now; called when keeper or shield changes."""
     wanted = list(ids)
     waiting = models.MatchPair.objects.filter(state__in=rules.WAITING_PAIRS)
+    columns = ("pk", "keeper_id", "is_central", "left_id", "right_id")
     pairs = {
-        pair.pk: pair
-        for side in ("left_id__in", "right_id__in")
-        for pair in waiting.filter(**{side: wanted}).select_related("left__canonical", "right__canonical")
+        row[0]: row
+        for side in ("left", "right")
+        for row in waiting.filter(**{f"{side}_id__in": wanted}).values_list(*columns)
     }
-    for pair in pairs.values():
-        left, right = (side.canonical or side for side in (pair.left, pair.right))
-        keeper_id = rules.common_keeper(
-            rules.Side(left.keeper_id, left.shielded), rules.Side(right.keeper_id, right.shielded)
-        )
-        if (pair.keeper_id, pair.is_central) != (keeper_id, keeper_id is None):
-            models.MatchPair.objects.filter(pk=pair.pk).update(keeper_id=keeper_id, is_central=keeper_id is None)
+    kept = queries.answering(pk for row in pairs.values() for pk in row[3:])
+    sides = _sides(kept.values())
+    for pk, keeper, is_central, left, right in pairs.values():
+        if kept[left] not in sides or kept[right] not in sides:
+            continue  # erased: nobody is asked about them
+        keeper_id = rules.common_keeper(sides[kept[left]], sides[kept[right]])
+        if (keeper, is_central) != (keeper_id, keeper_id is None):
+            models.MatchPair.objects.filter(pk=pk).update(keeper_id=keeper_id, is_central=keeper_id is None)
 
 
 @wall.beyond("in whose queue a pair waits")

@@ -146,17 +146,33 @@ def one_person(person_id: int) -> list[int]:
     return [found[0][1] or person_id, *(pk for pk, _ in found)] if found else [person_id]
 
 
-@wall.beyond("where a household's number went that was merged")
+def records_of(ids: Iterable[int]) -> set[int]:
+    """Ids of all records that are one with any of these."""
+    asked = models.Person.objects.filter(pk__in=list(ids)).values(kept=Coalesce("canonical_id", "pk"))
+    found = models.Person.objects.filter(Q(pk__in=asked) | Q(canonical_id__in=asked))
+    return set(found.values_list("pk", flat=True))
+
+
 def answering_household(household_id: int) -> int:
     """The household that answers for this number now: itself, or the one it went on in, whoever may see it."""
-    asked = household_id
+    return answering_households([household_id])[household_id]
+
+
+@wall.beyond("where a household's number went that was merged")
+def answering_households(ids: Iterable[int]) -> dict[int, int]:
+    """For each number of a household, the one that answers for it now: itself, or the one it went on in."""
+    found = {pk: pk for pk in ids}
+    asked = sorted(found)
     for _ in range(HOUSEHOLD_STEPS):
-        led = models.Household.objects.filter(pk=asked, canonical__isnull=False).values_list("canonical_id", flat=True)
-        following = led.first()
-        if following is None:
+        led: dict[int, int] = {}
+        for start in range(0, len(asked), 500):
+            gone = models.Household.objects.filter(pk__in=asked[start : start + 500], canonical__isnull=False)
+            led |= dict(gone.values_list("pk", "canonical_id"))
+        if not led:
             break
-        asked = following
-    return asked
+        found = {pk: led.get(now, now) for pk, now in found.items()}
+        asked = sorted(set(led.values()))
+    return found
 
 
 @wall.beyond("where a household's number went that was merged")

@@ -21,6 +21,7 @@ from streha.cases import actions, models, queries, rules
 from streha.common import errors
 from streha.formats import letters, papers
 from streha.people import models as people
+from streha.people import queries as people_queries
 from streha.web import door, words
 from streha.web.forms import cases as forms
 from streha.web.people import narrowed_by_place
@@ -141,7 +142,8 @@ def open_case(request: door.Request) -> HttpResponse:
 
 
 def _require_seen(access: Access, person_id: int) -> None:
-    if not people.Person.objects.visible_to(access).filter(pk=person_id).exists():
+    kept = people_queries.answering([person_id])[person_id]
+    if not people.Person.objects.visible_to(access).filter(pk=kept).exists():
         raise errors.BadInput(errors.message("Nobody has this number. Look at it again."), field="person")
 
 

@@ -425,6 +425,18 @@ _VERBS_OF_DUPLICATES: dict[str, str | Promise] = {
     "move undone": _("A move between households was undone"),
 }
 WORDS["verb"] |= _VERBS_OF_DUPLICATES
+WORDS["household_move"] = {
+    "merged": _("Households merged"),
+    "split": _("Part of the household moved out"),
+    "moved": _("Members moved"),
+}
+WORDS["obstacle_of_move"] = {
+    "later_change": _("the household was merged, parted or moved members since"),
+    "member_left": _("has left the household since"),
+    "member_came": _("came to the new household since"),
+    "other_head": _("another head was chosen since"),
+    "named_elsewhere": _("the new household has homes, cases or applications by now"),
+}
 WORDS["section"] |= {"merges": _("Records that were merged")}
 WORDS["column"] |= {"merged": _("merged")}
 WORDS["why"] |= {

@@ -211,7 +211,7 @@ def test_a_member_unseen_goes_along_and_is_told_of_to_nobody() -> None:
     models.Membership.objects.filter(person=far).update(started_on=DAY + dt.timedelta(days=9))
     mocr = factories.access(Role.CASEWORKER, scope=factories.in_area("20"))
     wish = moves.Wish(moves.rules.Kind.MERGED, other.pk, kept.pk, DAY)
-    assert {seat.person.pk for seat in moves.preview(mocr, wish, today=AT.date()).after} == {a.pk, b.pk}
+    assert {seat.person.pk for seat in moves.preview(mocr, wish, at=AT).after} == {a.pk, b.pk}
     with pytest.raises(errors.BadInput, match="Somebody must remain"):
         actions.split_household(other.pk, [b.pk], on=DAY, head_id=b.pk, reason="-", by=mocr, at=AT)
     with pytest.raises(errors.BadInput, match="does not live in this household"):

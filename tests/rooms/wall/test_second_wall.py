@@ -31,6 +31,7 @@ from streha.homes.models import Photo, Property
 from streha.people import actions, bridge, rules
 from streha.people import models as register
 from streha.people.duplicates.models import MatchDecision
+from streha.people.households.models import HouseholdMove
 from streha.people.imports import models as imports
 from streha.people.merges import actions as merges
 from streha.places import queries as places
@@ -124,6 +125,9 @@ def world() -> Iterator[dict[str, register.Person]]:
     factories.household(people["of_club"], people["hidden_peja"])
     factories.household(people["own"])
     register.Household.objects.filter(memberships__person=people["of_club"]).update(organisation=club, shielded=False)
+    near, closed, far, own_home = register.Household.objects.order_by("pk")
+    for source, target in ((near, closed), (closed, near), (far, own_home), (own_home, near)):
+        HouseholdMove.objects.create(kind="moved", source=source, target=target, on=AT.date(), moved_at=AT)
     actions.note_pairs([(people["prizren"].pk, people["peja"].pk, "name")], by=OFFICE, at=AT)
     actions.note_pairs([(people["prizren"].pk, people["own"].pk, "name")], by=OFFICE, at=AT)
     merges.merge(merges.Choice(people["kept"].pk, people["merged"].pk), by=OFFICE, at=AT)

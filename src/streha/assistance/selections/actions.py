@@ -363,7 +363,8 @@ def apply(
     received = received_at or at
     _check_window(call, draft, received, at)
     _refuse_commission(call, by)
-    household = people.Household.objects.visible_to(by).filter(pk=draft.household_id, ended_on=None).first()
+    asked = people_queries.answering_household(draft.household_id)
+    household = people.Household.objects.visible_to(by).filter(pk=asked, ended_on=None).first()
     if household is None:
         raise errors.BadInput(
             errors.message("There is no such household among those you may see. Look at its number again."),
@@ -371,7 +372,8 @@ def apply(
             field="household",
         )
     members = list(household.memberships.filter(ended_on=None).order_by("-is_head", "pk"))
-    if draft.applicant_id not in {m.person_id for m in members}:
+    applicant_id = people_queries.answering([draft.applicant_id])[draft.applicant_id]
+    if applicant_id not in {m.person_id for m in members}:
         raise errors.BadInput(
             errors.message("The applicant does not belong to household {household}. Choose one of its members."),
             code="applicant_outside",
@@ -386,7 +388,7 @@ def apply(
         number=call.last_number,
         code=_fresh_code(),
         household=household,
-        applicant_id=draft.applicant_id,
+        applicant_id=applicant_id,
         request=draft.request,
         received_at=received,
         is_late=queries.day_of(received) > call.closes_on,
@@ -442,7 +444,9 @@ def _refuse_commission(call: models.Call, by: Access) -> None:
 
 
 def _refuse_second_application(call: models.Call, household: people.Household, person_ids: Sequence[int]) -> None:
-    same = models.Application.objects.filter(call=call, withdrawn_at=None, household=household).first()
+    same = models.Application.objects.filter(
+        call=call, withdrawn_at=None, household__in=people_queries.one_household(household.pk)
+    ).first()
     if same is None:
         kept = people_queries.answering(person_ids)
         others = models.ApplicationMember.objects.filter(
@@ -593,7 +597,9 @@ def note_household(application_id: int, *, by: Access, at: dt.datetime) -> tuple
     _refuse_ranked(application)
     change = queries.household_change(application)
     application.members.filter(person_id__in=change.left).update(left_noted_at=at, left_noted_by_id=by.user_id)
-    came = application.household.memberships.filter(person_id__in=change.came, ended_on=None)
+    came = people.Membership.objects.filter(
+        household=people_queries.answering_household(application.household_id), person_id__in=change.came, ended_on=None
+    )
     for membership in came:
         models.ApplicationMember.objects.update_or_create(
             application=application,

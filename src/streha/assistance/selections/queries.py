@@ -79,7 +79,7 @@ def household_change(application: models.Application) -> HouseholdChange:
 def household_changes(applications: Sequence[models.Application]) -> dict[int, HouseholdChange]:
     """By application, what changed in its household since; those unchanged are left out. Merged records are one."""
     ids = [one.pk for one in applications]
-    homes = {one.household_id for one in applications}
+    homes = people_queries.answering_households(one.household_id for one in applications)
     then: dict[int, set[int]] = defaultdict(set)
     now: dict[int, set[int]] = defaultdict(set)
     for start in range(0, len(ids), bridge.PIECE):
@@ -88,7 +88,7 @@ def household_changes(applications: Sequence[models.Application]) -> dict[int, H
         )
         for application_id, person_id in held.values_list("application_id", "person_id"):
             then[application_id].add(person_id)
-    for piece in _pieces(sorted(homes)):
+    for piece in _pieces(sorted(set(homes.values()))):
         lived = people.Membership.objects.filter(household__in=piece, ended_on=None)
         for household_id, person_id in lived.values_list("household_id", "person_id"):
             now[household_id].add(person_id)
@@ -96,7 +96,7 @@ def household_changes(applications: Sequence[models.Application]) -> dict[int, H
     kept = people_queries.answering(every)
     found = {}
     for one in applications:
-        was, is_ = then[one.pk], now[one.household_id]
+        was, is_ = then[one.pk], now[homes[one.household_id]]
         was_kept, is_kept = {kept[pk] for pk in was}, {kept[pk] for pk in is_}
         change = HouseholdChange(
             frozenset(pk for pk in was if kept[pk] not in is_kept),

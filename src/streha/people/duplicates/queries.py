@@ -7,6 +7,7 @@ central queue; nobody else sees it, counts it or learns of it.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,7 @@ from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.common import errors
 from streha.common.codes import FieldClass
+from streha.common.pages import PAGE_SIZE, Page
 from streha.engine import linkage
 from streha.engine.linkage import levels
 from streha.people import models as people
@@ -109,10 +111,35 @@ def next_pair(access: Access, narrowed: PairFilter, after: MatchPair | None = No
     found = queue(access, narrowed).order_by(*ORDER)
     if after is None:
         return found.first()
-    behind = Q(consequence__lt=after.consequence) | Q(consequence=after.consequence) & (
-        Q(probability__lt=after.probability) | Q(probability=after.probability, pk__lt=after.pk)
-    )
+    behind = _behind(after.consequence, after.probability, after.pk)
     return found.filter(behind).first() or found.exclude(pk=after.pk).first()
+
+
+def pairs_page(access: Access, narrowed: PairFilter, *, after: str = "", limit: int = PAGE_SIZE) -> Page[MatchPair]:
+    """One page of a queue in its order, and the key of the next."""
+    found = queue(access, narrowed).order_by(*ORDER)
+    if after:
+        found = found.filter(_behind(*_key(after)))
+    rows = list(found[: limit + 1])
+    shown = rows[:limit]
+    last = shown[-1] if len(rows) > limit else None
+    return Page(tuple(shown), f"{last.consequence}~{last.probability!r}~{last.pk}" if last else "")
+
+
+def _key(after: str) -> tuple[int, float, int]:
+    parts = re.fullmatch(r"(\d{1,9})~(\d[\d.e-]{0,30})~(\d{1,18})", after)
+    try:
+        if parts is not None:
+            return int(parts[1]), float(parts[2]), int(parts[3])
+    except ValueError:
+        pass  # two points, or two exponents: no key of ours
+    raise errors.BadInput(errors.message("This page does not exist. Begin at the first page."), code="page_key")
+
+
+def _behind(consequence: int, probability: float, pk: int) -> Q:
+    """What comes after a pair in the order of a queue."""
+    weaker = Q(probability__lt=probability) | Q(probability=probability, pk__lt=pk)
+    return Q(consequence__lt=consequence) | Q(consequence=consequence) & weaker
 
 
 def waiting(access: Access, limit: int) -> int:

@@ -6,6 +6,7 @@ to change. Whoever lives there unseen goes along with a merge, and is told of to
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -127,15 +128,7 @@ def _change(
     rows = _locked(by, ids, versions)
     source = rows[wish.source_id]
     target = rows[wish.target_id] if wish.target_id is not None else None
-    wish = queries.Wish(
-        wish.kind,
-        source.pk,
-        target.pk if target else None,
-        wish.on,
-        wish.members,
-        wish.relations,
-        wish.head_id,
-    )
+    wish = dataclasses.replace(wish, source_id=source.pk, target_id=target.pk if target else None)
     going, coming, _there = queries.planned(by, wish, at.date())
     if target is None:
         target = _new_household(source, home or NewHome(), by, at)
@@ -161,24 +154,21 @@ def _change(
 def _locked(by: Access, ids: Sequence[int], versions: Mapping[int, int]) -> dict[int, people.Household]:
     """The households that the writer may change, locked in the order of their numbers, as they were looked at."""
     found = queries.changeable(by, *ids)
-    if len({row.pk for row in found.values()}) != len(ids):
-        raise errors.BadInput(
-            errors.message("Both numbers are the same household. Write the number of the other one."),
-            code="same_household",
-            field="other",
-        )
     held = people.Household.objects.select_for_update(of=("self",)).filter(pk__in=[r.pk for r in found.values()])
     rows = {row.pk: row for row in held.order_by("pk")}
     for asked, row in found.items():
         now = rows[row.pk]
-        if now.ended_on is not None:
-            raise errors.Conflict(
-                errors.message("{number} has ended. Choose the household that people live in now."),
-                code="household_ended",
-                number=now.number,
-            )
+        queries.require_living(now)
         if versions.get(asked, now.version) != now.version:
-            raise errors.Conflict()
+            raise errors.Conflict(
+                errors.message(
+                    "{number} was changed meanwhile: you looked at version {seen}, and it is at {now}. Look again."
+                ),
+                code="changed_meanwhile",
+                number=now.number,
+                seen=versions[asked],
+                now=now.version,
+            )
     return {asked: rows[row.pk] for asked, row in found.items()}
 
 

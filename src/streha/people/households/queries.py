@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import models as orm
 
@@ -25,9 +25,10 @@ from streha.people.households.models import HouseholdMove
 def changeable(access: Access, *ids: int) -> dict[int, people.Household]:
     """The households by the numbers asked for, resolved; NotFound for any that the writer may not see and change.
 
-    Asked for by an old number, a household is found under the one it went on in.
+    Asked for by an old number, a household is found under the one it went on in. Raises BadInput where two numbers are
+    one household.
     """
-    kept = {pk: people_queries.answering_household(pk) for pk in ids}
+    kept = people_queries.answering_households(ids)
     seen = people.Household.objects.visible_to(access, Action.PERSON_CHANGE).select_related("keeper", "home_area")
     rows = {row.pk: row for row in seen.filter(pk__in=kept.values())}
     if set(kept.values()) - rows.keys():
@@ -37,6 +38,12 @@ def changeable(access: Access, *ids: int) -> dict[int, people.Household]:
             access, Action.PERSON_CHANGE, people_queries.Record.of(row)
         ):
             raise errors.NotFound(errors.message("This household is not among those you work with."))
+    if len(rows) != len(ids):
+        raise errors.BadInput(
+            errors.message("Both numbers are the same household. Write the number of the other one."),
+            code="same_household",
+            field="other",
+        )
     return {pk: rows[kept[pk]] for pk in ids}
 
 
@@ -85,9 +92,15 @@ class Seat:
 class Preview:
     """Both households as they would be for the viewer: who comes and stays, and who remains behind."""
 
+    source: people.Household
+    target: people.Household | None
     after: tuple[Seat, ...]
     remain: tuple[Seat, ...]
-    source_ends: bool
+
+    @property
+    def coming(self) -> tuple[Seat, ...]:
+        """Those who come by the change."""
+        return tuple(seat for seat in self.after if seat.is_new)
 
 
 @dataclass(frozen=True)
@@ -123,23 +136,43 @@ def planned(access: Access, wish: Wish, today: dt.date) -> tuple[list[rules.Stay
     return going, rules.settled(wish.kind, going, there, relations, head_id), there
 
 
-def preview(access: Access, wish: Wish, *, today: dt.date) -> Preview:
-    """What the viewer would see if the wish came true."""
-    going, coming, there = planned(access, wish, today)
+def preview(access: Access, wish: Wish, *, at: dt.datetime) -> Preview:
+    """What the viewer would see if the wish came true; that they looked at the people of both is on record.
+
+    Raises NotFound, BadInput and Conflict as the change itself would.
+    """
+    asked = [pk for pk in (wish.source_id, wish.target_id) if pk is not None]
+    rows_asked = changeable(access, *asked)
+    for household in rows_asked.values():
+        require_living(household)
+    source = rows_asked[wish.source_id]
+    target = rows_asked[wish.target_id] if wish.target_id is not None else None
+    wish = replace(wish, source_id=source.pk, target_id=target.pk if target else None)
+    going, coming, there = planned(access, wish, at.date())
     gone = {stay.membership_id for stay in going}
-    remain = [stay for stay in stays(access, wish.source_id) if stay.membership_id not in gone]
+    remain = [stay for stay in stays(access, source.pk) if stay.membership_id not in gone]
     every = [stay for stay in (*there, *coming, *remain) if stay.is_seen]
     rows = {person.pk: person for person in people_queries.with_people([stay.person_id for stay in every])}
+    people_queries.note_look(access, list(rows.values()), where="household", at=at)
 
     def seats(found: Sequence[rules.Stay], *, is_new: bool) -> list[Seat]:
         return [Seat(rows[s.person_id], s.relation, s.is_head, is_new) for s in found if s.is_seen]
 
     after = [*seats(there, is_new=False), *seats(coming, is_new=True)]
     return Preview(
-        tuple(sorted(after, key=lambda seat: not seat.is_head)),
-        tuple(seats(remain, is_new=False)),
-        wish.kind == rules.Kind.MERGED,
+        source, target, tuple(sorted(after, key=lambda seat: not seat.is_head)), tuple(seats(remain, is_new=False))
     )
+
+
+def require_living(household: people.Household) -> None:
+    """Raise Conflict for a household that has ended."""
+    if household.ended_on is not None:
+        raise errors.Conflict(
+            errors.message("{number} has ended. Choose the household that people live in now."),
+            code="household_ended",
+            number=household.number,
+            field="other",
+        )
 
 
 # --- what was, and what stands in the way ---------------------------------------------------------
@@ -237,6 +270,7 @@ def _depends_on_new(access: Access, move: HouseholdMove) -> list[InTheWay]:
     if move.kind != rules.Kind.SPLIT:
         return []
     joined = people.Membership.objects.filter(household_id=move.target_id).exclude(begun_by_move=move)
+    joined = joined.exclude(begun_by_move__undone_at__isnull=False)  # by a change taken back: nobody lived there
     came = list(joined.values_list("person_id", flat=True))
     seen = seen_among(access, came)
     found = [
@@ -250,8 +284,8 @@ def _depends_on_new(access: Access, move: HouseholdMove) -> list[InTheWay]:
 def _is_named_elsewhere(access: Access, household_id: int) -> bool:
     """Whether a record of a room above that the viewer may see points to the household."""
     for relation in people.Household._meta.related_objects:
-        rows = relation.related_model._default_manager  # type: ignore[union-attr]
-        if relation.related_model._meta.app_label == "people" or not hasattr(rows, "visible_to"):  # type: ignore[union-attr]
+        rows = relation.related_model._default_manager
+        if relation.related_model._meta.app_label == "people" or not hasattr(rows, "visible_to"):
             continue
         if rows.visible_to(access).filter(**{relation.field.name: household_id}).exists():
             return True

@@ -491,10 +491,11 @@ def _checked_target(record: StagedRecord, decision: Decision, into: int | None, 
     if decision != Decision.MERGE:
         return None
     shown = queries.opened(by, [record])[0].candidates
-    if into not in {candidate.person.pk for candidate in shown}:
+    kept = people_queries.answering([into or 0])[into or 0]
+    if kept not in {candidate.person.pk for candidate in shown}:
         number = people_rules.person_number(into or 0)
         raise errors.BadInput(NOT_A_CANDIDATE, code="not_a_candidate", row=record.number, number=number)
-    return into
+    return kept
 
 
 def decide_many(batch_id: int, narrowed: queries.RowFilter, decision: Decision, *, by: Access, at: dt.datetime) -> int:
@@ -645,9 +646,11 @@ def _join(
     at: dt.datetime,
 ) -> None:
     """What the rows add to the persons they are joined to: a way of writing the name, documents, contacts."""
+    kept = people_queries.answering(record.into_id or 0 for record in merged)
     for record in merged:
         reading = readings[record.pk]
-        person = people.Person.objects.visible_to(by, Action.IMPORT_DECIDE).filter(pk=record.into_id or 0).first()
+        seen = people.Person.objects.visible_to(by, Action.IMPORT_DECIDE)
+        person = seen.filter(pk=kept[record.into_id or 0]).first()
         if person is None:
             raise errors.NotFound()
         draft = reading.draft(keeper_id=person.keeper_id, is_fictional=person.is_fictional)
@@ -669,11 +672,7 @@ def _house(  # noqa: PLR0917
     for record in _without_household(records):
         if record.household_key:
             groups[record.household_key].append(record)
-    earlier = dict(
-        StagedRecord.objects.filter(household_key__in=list(groups), household__isnull=False, household__ended_on=None)
-        .order_by("-pk")
-        .values_list("household_key", "household_id")
-    )
+    earlier = _living_households(groups)
     drafts, opened = [], []
     for key, group in groups.items():
         if key in earlier:
@@ -686,6 +685,16 @@ def _house(  # noqa: PLR0917
         for record in group:
             record.household = household
     return len(households)
+
+
+def _living_households(keys: Iterable[str]) -> dict[str, int]:
+    """By key of a household in lists, the household of the register that its members live in, where there is one."""
+    noted = StagedRecord.objects.filter(household_key__in=list(keys), household__isnull=False).order_by("-pk")
+    opened = list(noted.values_list("household_key", "household_id"))
+    kept = people_queries.answering_households(pk for _, pk in opened)
+    living = people.Household.objects.filter(pk__in=set(kept.values()), ended_on=None)
+    open_ones = set(living.values_list("pk", flat=True))
+    return {key: kept[pk] for key, pk in opened if kept[pk] in open_ones}
 
 
 def _without_household(records: Sequence[StagedRecord]) -> list[StagedRecord]:
@@ -755,8 +764,9 @@ def _move_in(
 def _note_unseen(new: Sequence[StagedRecord], by: Access, at: dt.datetime) -> None:
     """Candidates whom the reviewer could not see wait in the central queue; the reviewer is not told."""
     persons = {record.pk: record.person_id for record in new}
-    visible = people.Person.objects.visible_to(by).filter(pk=OuterRef("person_id"))
-    unseen = models.StagedCandidate.objects.filter(record__in=list(persons), is_sure=True).filter(~Exists(visible))
+    seen = people.Person.objects.visible_to(by)
+    shown = Exists(seen.filter(pk=OuterRef("person_id"))) | Exists(seen.filter(pk=OuterRef("person__canonical_id")))
+    unseen = models.StagedCandidate.objects.filter(record__in=list(persons), is_sure=True).filter(~shown)
     pairs = [
         (persons[record], person, why) for record, person, why in unseen.values_list("record_id", "person_id", "why")
     ]

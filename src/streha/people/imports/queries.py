@@ -14,6 +14,7 @@ from streha.audit import actions as audit
 from streha.common import errors
 from streha.formats import tables
 from streha.people import models as people
+from streha.people import queries as people_queries
 from streha.people.imports import models
 from streha.people.imports.models import BatchState, ImportBatch, StagedRecord
 from streha.people.imports.rules import columns, rows, words
@@ -188,9 +189,13 @@ def rows_under_review(access: Access, batch: ImportBatch, narrowed: RowFilter) -
 
 
 def visible_candidates(access: Access) -> QuerySet[models.StagedCandidate]:
-    """Candidates of an outer record whom the viewer may see; the others do not exist for the viewer."""
-    seen = people.Person.objects.visible_to(access, _seeing(access)).filter(pk=OuterRef("person_id"))
-    return models.StagedCandidate.objects.filter(Exists(seen), record=OuterRef("pk"), is_sure=True)
+    """Candidates of an outer record whom the viewer may see; the others do not exist for the viewer.
+
+    For one whose record was merged since, who answers for it decides.
+    """
+    seen = people.Person.objects.visible_to(access, _seeing(access))
+    shown = Exists(seen.filter(pk=OuterRef("person_id"))) | Exists(seen.filter(pk=OuterRef("person__canonical_id")))
+    return models.StagedCandidate.objects.filter(shown, record=OuterRef("pk"), is_sure=True)
 
 
 def _seeing(access: Access) -> Action:
@@ -210,19 +215,21 @@ def review_page(
 def opened(access: Access, records: Sequence[StagedRecord]) -> list[Row]:
     """Rows with what they say and the candidates visible to the viewer."""
     clear = clear_rows(records)
-    found = models.StagedCandidate.objects.filter(record__in=[r.pk for r in records], is_sure=True)
+    found = models.StagedCandidate.objects.filter(record__in=[r.pk for r in records], is_sure=True).order_by("pk")
+    kept = people_queries.answering(candidate.person_id for candidate in found)
     seen = {
         person.pk: person
         for person in people.Person.objects.visible_to(access, _seeing(access))
-        .filter(pk__in=[c.person_id for c in found])
+        .filter(pk__in=set(kept.values()))
         .prefetch_related("names")
     }
-    by_record: dict[int, list[Candidate]] = {}
+    by_record: dict[int, dict[int, Candidate]] = {}
     for candidate in found:
-        if candidate.person_id in seen:
-            by_record.setdefault(candidate.record_id, []).append(Candidate(seen[candidate.person_id], candidate.why))
+        person = seen.get(kept[candidate.person_id])
+        if person is not None:  # two candidates that were merged since are one
+            by_record.setdefault(candidate.record_id, {}).setdefault(person.pk, Candidate(person, candidate.why))
     return [
-        Row(record, rows.load(text) if text is not None else None, tuple(by_record.get(record.pk, ())))
+        Row(record, rows.load(text) if text is not None else None, tuple(by_record.get(record.pk, {}).values()))
         for record, text in zip(records, clear, strict=True)
     ]
 

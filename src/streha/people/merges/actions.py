@@ -92,10 +92,10 @@ def _locked(*ids: int) -> dict[int, people.Person]:
     Looked up again behind the lock: who was faster may have merged one of them.
     """
     while True:
-        wanted = {pk for one in ids for pk in people_queries.one_person(one)}
+        wanted = people_queries.records_of(ids)
         held = people.Person.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk")
         rows = {row.pk: row for row in held}
-        if wanted == {pk for one in ids for pk in people_queries.one_person(one)}:
+        if wanted == people_queries.records_of(ids):
             return rows
 
 
@@ -228,18 +228,20 @@ def _settle(before: _State, after: rules.Forest, edited: Mapping[int, Mapping[st
     rows = before.rows
     said = {pk: base.values for pk, base in before.bases.items()}
     roots = {pk: after.root(pk) for pk in rows}
+    changed = []
     for pk, row in rows.items():
         values, canonical = rules.read(pk, after, said, edited), roots[pk] if roots[pk] != pk else None
         if roots[pk] == pk or row.canonical_id != canonical or values != before.actual[pk]:
             _write(row, values, before.actual[pk], before.bases[pk])
             row.canonical_id = canonical
             row.version += 1
-            row.save()
-    _lend_names(rows, roots, after)
-    _lend_memberships(rows, roots, after, at)
-    people.NameKey.objects.filter(person_id__in=[pk for pk in rows if roots[pk] != pk]).delete()
-    for pk in sorted(set(roots.values())):
-        people_actions.refresh_keys(rows[pk])
+            changed.append(row)
+    borne = _lend_names(rows, roots, after)
+    headed = _lend_memberships(rows, roots, after, at)
+    people_actions.write_keys({rows[root]: borne.get(root, []) for root in sorted(set(roots.values()))}, of=rows)
+    for row in changed:
+        row.save()
+    people_actions.name_households({household: rows[root].sort_name for household, root in headed.items()})
     people_actions.place_pairs(rows)
 
 
@@ -256,11 +258,16 @@ def _write(row: people.Person, values: Mapping[str, Any], actual: Mapping[str, A
         row.community_sealed = audit.seal(row.subject, told.encode(), context=people.SEALED_COMMUNITY) if told else None
 
 
-def _lend_names(rows: Mapping[int, people.Person], roots: Mapping[int, int], after: rules.Forest) -> None:
-    """The kept record bears the names of all; the main name is the chosen one's, the other main names are aliases."""
+def _lend_names(
+    rows: Mapping[int, people.Person], roots: Mapping[int, int], after: rules.Forest
+) -> dict[int, list[people.Name]]:
+    """The kept record bears the names of all; the main name is the chosen one's, the other main names are aliases.
+
+    Returns the names by the record that bears them now.
+    """
     chosen = {root: after.owner(root, "name") for root in set(roots.values())}
-    changed = []
-    for name in people.Name.objects.filter(person_id__in=rows):
+    borne: dict[int, list[people.Name]] = {}
+    for name in people.Name.objects.filter(person_id__in=rows).order_by("pk"):
         owner, kind = name.lent_by_id or name.person_id, name.lent_kind or name.kind
         root = roots[owner]
         is_second = kind == people_rules.NameKind.MAIN and chosen[root] != owner
@@ -269,16 +276,18 @@ def _lend_names(rows: Mapping[int, people.Person], roots: Mapping[int, int], aft
         if (name.person_id, name.lent_by_id, name.kind, name.lent_kind) != (*new, new_lent):
             name.person_id, name.lent_by_id, name.kind = new
             name.lent_kind = new_lent
-            changed.append(name)
-    people.Name.objects.bulk_update(changed, ["person", "lent_by", "kind", "lent_kind"])
+            name.save(update_fields=["person", "lent_by", "kind", "lent_kind"])
+        borne.setdefault(root, []).append(name)
+    return borne
 
 
 def _lend_memberships(
     rows: Mapping[int, people.Person], roots: Mapping[int, int], after: rules.Forest, at: dt.datetime
-) -> None:
+) -> dict[int, int]:
     """The kept record lives in the chosen household alone; the others ended with the merge and open again without it.
 
-    Rows are ended and lent before any is opened, so that nobody lives in two households for a moment.
+    Rows are ended and lent before any is opened, so that nobody lives in two households for a moment. Returns by
+    household which of the kept records leads it now.
     """
     held = list(people.Membership.objects.filter(person_id__in=rows).order_by("pk"))
     owner = {m.pk: m.lent_by_id or m.person_id for m in held}
@@ -309,11 +318,13 @@ def _lend_memberships(
             (opening if m.pk in lives and was[2] is not None else closing).append(m)
     fields = ["person", "lent_by", "ended_on", "ended_by_merge", "is_head", "relation", "is_collector", "is_alternate"]
     # Ended and lent rows go first, those that are open behind those that end.
-    people.Membership.objects.bulk_update([m for m in closing if m.ended_on is not None], fields)
-    people.Membership.objects.bulk_update([m for m in closing if m.ended_on is None], fields)
+    for m in (*(m for m in closing if m.ended_on is not None), *(m for m in closing if m.ended_on is None)):
+        m.save(update_fields=fields)
     for m in opening:
         _make_room(m)
-    people.Membership.objects.bulk_update(opening, fields)
+    for m in opening:
+        m.save(update_fields=fields)
+    return {m.household_id: m.person_id for m in held if m.ended_on is None and m.is_head}
 
 
 def _make_room(membership: people.Membership) -> None:
