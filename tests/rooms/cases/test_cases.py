@@ -20,6 +20,8 @@ from streha.common import errors
 from streha.dataprotection import actions as protection
 from streha.dataprotection import queries as protection_queries
 from streha.people import actions as people
+from streha.people.households import actions as households
+from streha.people.merges import actions as merges
 
 pytestmark = pytest.mark.django_db
 
@@ -301,6 +303,41 @@ def test_pages_follow_one_another_without_a_gap(office: Office) -> None:
     assert len(seen) == len(set(seen)) == 7
     with pytest.raises(errors.BadInput):
         queries.cases_page(office.worker, queries.CaseFilter(), today=AT.date(), after="nonsense")
+
+
+def test_a_case_of_a_merged_record_is_read_as_the_person_who_answers(office: Office) -> None:
+    case = opened(office)
+    again = factories.person("Џевдет", "Хоџа", birth=None)
+    item = next(i for i in queries.checklist(case, AT.date()) if i.person_id == office.spouse.pk)
+    actions.receive_paper(case.pk, item.wanted.paper_id, office.spouse.pk, by=office.worker, at=AT)
+    spouse_again = factories.person("Шпреса", "Хоџа", birth=None)
+    for kept, gone in ((again, office.head), (spouse_again, office.spouse)):
+        merges.merge(merges.Choice(kept.pk, gone.pk, frozenset({"birth"})), by=OFFICE, at=AT)
+    (listed,) = queries.cases_page(office.worker, queries.CaseFilter(), today=AT.date()).rows
+    assert (listed.person.pk, len(listed.person.current_names)) == (again.pk, 2)
+    page = queries.case_page(office.worker, case.pk, at=AT)
+    assert page.case.person.pk == again.pk
+    assert [p.pk for p in page.members] == [again.pk, spouse_again.pk, office.child.pk]
+    assert (page.parted, page.joined) == ((), ())
+    assert [case.pk] == [c.pk for c in queries.of_person(office.worker, again.pk)]
+    held = next(i for i in queries.checklist(case, AT.date()) if i.person_id == spouse_again.pk and i.held)
+    brought = actions.receive_paper(case.pk, held.wanted.paper_id, office.spouse.pk, by=office.worker, at=AT)
+    assert held.held is not None and brought.pk == held.held.row_id
+    for number in (again.pk, office.head.pk):
+        with pytest.raises(errors.Conflict, match="already"):
+            draft = actions.CaseDraft(number, "voluntary_return")
+            actions.open_case(draft, by=office.worker, at=AT)
+    new = actions.split_case(case.pk, [spouse_again.pk], revision=1, reason="-", by=office.worker, at=AT)
+    assert (new.person_id, new.papers.count(), case.papers.count()) == (spouse_again.pk, 1, 0)
+
+
+def test_a_household_that_was_merged_goes_on_in_its_case(office: Office) -> None:
+    case = opened(office)
+    other = factories.household(factories.person("Besa", "Hoxha"))
+    households.merge_households(other.pk, office.household.pk, on=AT.date(), reason="one family", by=OFFICE, at=AT)
+    page = queries.case_page(office.worker, case.pk, at=AT)
+    assert page.parted == ()
+    assert [p.pk for p in page.joined] == [other.memberships.get(is_head=True).person_id]
 
 
 def test_the_subject_file_holds_cases_and_erasure_empties_them(office: Office) -> None:

@@ -313,3 +313,20 @@ def test_the_person_reads_both_households_and_erasure_leaves_no_trace() -> None:
     other.refresh_from_db()
     assert other.erased_at is not None
     assert not HouseholdMove.objects.filter(pk=move.pk).exists()
+
+
+def test_a_person_parted_after_their_household_was_merged_goes_along_with_it() -> None:
+    from streha.people.merges import actions as merges
+
+    a, b, c, twice = people("Agim", "Besa", "Cen", "Çen")
+    house, old, new = factories.household(a, c), factories.household(b, twice), factories.household(*people("Drita"))
+    before = everything()
+    record = merges.merge(merges.Choice(c.pk, twice.pk), by=OFFICE, at=AT)
+    move = actions.merge_households(new.pk, old.pk, on=DAY, reason="-", by=OFFICE, at=AT)
+    assert set(living(new)) == {new.memberships.first().person_id, b.pk}  # type: ignore[union-attr]
+    merges.undo(record.pk, by=OFFICE, at=AT)
+    assert set(living(house)) == {a.pk, c.pk}
+    assert twice.pk in living(new)
+    assert living(old) == {}
+    actions.take_back(move.pk, reason="-", by=OFFICE, at=AT)
+    assert everything() == before

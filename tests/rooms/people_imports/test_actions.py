@@ -22,6 +22,7 @@ from streha.people import rules as people_rules
 from streha.people.duplicates.bridge import evidence
 from streha.people.imports import actions, models, queries
 from streha.people.imports.models import Decision
+from streha.people.merges import actions as merges
 from streha.people.models import Household, Identifier, MatchPair, Membership, Person
 
 pytestmark = pytest.mark.django_db(databases=["default", "reads"], transaction=False)
@@ -261,6 +262,25 @@ def test_a_row_joined_to_somebody_adds_what_was_not_known(bringer: Access, decid
     assert person.sex == "f"
     assert {str(name) for name in person.names.all()} == {"Arta Gashi", "Арта Гаши"}
     assert person.identifiers.count() == person.contacts.count() == 1
+
+
+def test_candidates_merged_meanwhile_are_one_and_the_row_joins_who_answers(bringer: Access, decider: Access, peja: int):
+    one, other = registered(peja, "Arta", "Gashi", **BORN), registered(peja, "Arta", "Gashi", **BORN)
+    batch = staged("Emri;Mbiemri;Data e lindjes;Gjinia\nАрта;Гаши;12.04.1961;F\n", bringer, peja)
+    assert {number for number, _ in candidates(batch, decider)} == {one.number, other.number}
+    merges.merge(merges.Choice(other.pk, one.pk), by=system("test"), at=AT)
+    assert candidates(batch, decider) == [(other.number, "name")]
+    assert queries.summary(decider, batch).candidates == 1
+    decided = actions.decide(batch.pk, 2, Decision.MERGE, by=decider, at=AT, into=one.pk)
+    assert decided.into_id == other.pk
+    third = registered(peja, "Arta", "Gashi", **BORN)
+    merges.merge(merges.Choice(third.pk, other.pk), by=system("test"), at=AT)
+    actions.start_commit(batch.pk, by=decider, at=AT)
+    done = run(batch, actions.commit, decider)
+    assert done.merged_rows == 1
+    third.refresh_from_db()
+    assert third.sex == "f"
+    assert "Арта Гаши" in {str(name) for name in third.names.all()}
 
 
 def test_a_row_is_joined_only_to_a_candidate_the_decider_sees(bringer: Access, decider: Access, peja: int):

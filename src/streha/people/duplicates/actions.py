@@ -92,12 +92,15 @@ def _locked(pair_id: int, by: Access) -> MatchPair:
     """The pair, locked and waiting."""
     held = MatchPair.objects.select_for_update(of=("self",)).filter(pk=pair_id).first()
     if held is not None and held.state not in WAITING_PAIRS:
-        queries.visible_pair(by, pair_id)
+        pair = queries.visible_pair(by, pair_id)
         raise errors.Conflict(
             errors.message(
-                "Somebody else has decided about this pair meanwhile. Nothing of yours was lost or doubled."
+                "Somebody else has decided about {left} and {right} meanwhile. Nothing of yours was lost or doubled. "
+                "Look at the pair again, and take that decision back if you disagree."
             ),
             code="decided_meanwhile",
+            left=pair.left.number,
+            right=pair.right.number,
         )
     return queries.visible_pair(by, pair_id)
 

@@ -236,6 +236,35 @@ def _renamed(household: people.Household) -> None:
     household.save()
 
 
+def follow(opened: Sequence[people.Membership], at: dt.datetime) -> None:
+    """Whoever lives again in a household that was merged meanwhile goes along, as if they had been there that day.
+
+    Runs in the caller's transaction; taking the change back brings them back with the others.
+    """
+    waiting = list(opened)
+    while waiting:
+        membership = waiting.pop()
+        merge = HouseholdMove.objects.filter(
+            source_id=membership.household_id, kind=rules.Kind.MERGED, undone_at=None, source__ended_on__isnull=False
+        ).first()
+        if merge is None:
+            continue
+        day = max(merge.on, membership.started_on or merge.on)
+        membership.ended_on, membership.ended_by_move = day, merge
+        membership.save(update_fields=["ended_on", "ended_by_move"])
+        waiting.append(
+            people.Membership.objects.create(
+                household_id=merge.target_id,
+                person_id=membership.person_id,
+                lent_by_id=membership.lent_by_id,
+                relation=Relation.UNKNOWN if membership.is_head else membership.relation,
+                started_on=day,
+                noted_at=at,
+                begun_by_move=merge,
+            )
+        )
+
+
 # --- taking back ----------------------------------------------------------------------------------
 
 

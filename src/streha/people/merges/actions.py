@@ -25,6 +25,7 @@ from streha.people import actions as people_actions
 from streha.people import models as people
 from streha.people import queries as people_queries
 from streha.people import rules as people_rules
+from streha.people.households import actions as household_actions
 from streha.people.merges import models, queries, rules
 from streha.people.merges.models import MergeRecord
 
@@ -324,6 +325,7 @@ def _lend_memberships(
         _make_room(m)
     for m in opening:
         m.save(update_fields=fields)
+    household_actions.follow(opening, at)
     return {m.household_id: m.person_id for m in held if m.ended_on is None and m.is_head}
 
 
