@@ -8,11 +8,13 @@ from typing import Annotated
 from ninja import Field, Schema
 
 from streha.cases import rules as cases
+from streha.cases.feedback import rules as feedback
 from streha.common.codes import Language, Precision, Script, Sex
 from streha.homes import rules as homes
 from streha.people import rules
 
 Text = Annotated[str, Field(max_length=100)]
+Long = Annotated[str, Field(min_length=1, max_length=5000)]
 Pk = Annotated[int, Field(ge=1, le=2**62)]
 
 
@@ -174,6 +176,81 @@ class CaseMove(Schema):
     to: Annotated[str, Field(min_length=1, max_length=30)]
     revision: Annotated[int, Field(ge=1, le=2**31 - 1)]
     reason: Annotated[str, Field(max_length=5000)] = ""
+
+
+class FeedbackOut(Schema):
+    """Feedback as a program reads it: days and codes; words and names are read in the office alone."""
+
+    id: int
+    number: str
+    category: str
+    channel: feedback.Channel
+    keeper_id: int
+    state: feedback.State
+    standing: feedback.Standing
+    received_on: dt.date
+    acknowledge_by: dt.date | None
+    acknowledged_on: dt.date | None
+    answer_by: dt.date
+    answered_on: dt.date | None
+    outcome: str
+    closed_on: dt.date | None
+    told_on: dt.date | None
+    told_how: str
+    not_told: str
+    revision: int
+
+
+class FeedbackPage(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end. No totals."""
+
+    items: list[FeedbackOut]
+    next: str
+
+
+class FeedbackIn(Schema):
+    """What somebody told the office. Of a sensitive category only the words and the contact are kept."""
+
+    category: Annotated[str, Field(min_length=1, max_length=30)]
+    channel: feedback.Channel
+    keeper_id: Pk
+    text: Long
+    received_on: dt.date
+    person_id: Pk | None = None
+    name: Annotated[str, Field(max_length=160)] = ""
+    contact: Annotated[str, Field(max_length=160)] = ""
+    is_anonymous: bool = False
+    household_id: Pk | None = None
+    case_id: Pk | None = None
+    home_id: Pk | None = None
+    sex: Sex = Sex.UNKNOWN
+    age_group: feedback.AgeGroup = feedback.AgeGroup.UNKNOWN
+    disability: feedback.Disability = feedback.Disability.UNKNOWN
+
+
+class FeedbackTaken(Schema):
+    """A sensitive report was handed to protection staff; it cannot be read here."""
+
+    handed_over: bool = True
+
+
+class FeedbackStepIn(Schema):
+    """``revision`` is the one that was read."""
+
+    revision: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    text: Annotated[str, Field(max_length=5000)] = ""
+    on: dt.date | None = None
+
+
+class FeedbackAnswerIn(FeedbackStepIn):
+    outcome: feedback.Outcome
+
+
+class FeedbackCloseIn(FeedbackStepIn):
+    """Either ``on`` and ``how`` they were told, or why they were ``not_told``."""
+
+    how: feedback.Channel | None = None
+    not_told: feedback.NotTold | None = None
 
 
 class ImportOut(Schema):

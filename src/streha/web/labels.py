@@ -12,7 +12,7 @@ from streha.accounts.rules import Action, Role, ScopeKind
 from streha.audit.rules import ActorKind, FaultKind
 from streha.common.codes import FieldClass, Language, Precision, Script, Sex
 from streha.jobs.rules import State
-from streha.web import selection_words, words
+from streha.web import feedback_words, selection_words, words
 
 Label = str | Promise
 
@@ -68,6 +68,12 @@ ACTIONS: Mapping[str, Label] = {
     Action.CASE_ASSIGN: _("give cases to owners"),
     Action.CASE_SENSITIVE: _("see protection cases"),
     Action.TRACK_CHANGE: _("change tracks and letters"),
+    Action.FEEDBACK_VIEW: _("see feedback"),
+    Action.FEEDBACK_ENTER: _("take in feedback"),
+    Action.FEEDBACK_WORK: _("answer feedback"),
+    Action.FEEDBACK_EXPORT: _("export lists of feedback"),
+    Action.FEEDBACK_CLOCKS: _("change categories of feedback and their days"),
+    Action.FEEDBACK_SENSITIVE: _("handle sensitive reports"),
     Action.SELECTION_VIEW: _("see selections"),
     Action.SELECTION_CALL: _("run calls for applications"),
     Action.SELECTION_GRID: _("make and change grids of points"),
@@ -136,6 +142,7 @@ JOB_KINDS: Mapping[str, Label] = {
     "people.export": _("Making a list"),
     "duplicates.search": _("Looking for duplicates"),
     "homes.export": _("Making a list of homes"),
+    "feedback.export": _("Making a list of feedback"),
     "dataprotection.retain": _("Ending what may no longer be kept"),
     "audit.verify": _("Checking the log"),
 }
@@ -156,57 +163,61 @@ ROOMS: Mapping[str, Label] = {
     "dataprotection": _("data protection"),
     "assistance": pgettext_lazy("room", "help"),
 }
-VERBS: Mapping[str, Label] = words.WORDS["verb"] | {
-    # users and roles
-    "logged in": _("Logged in"),
-    "logged out": _("Logged out"),
-    "organisation made": _("Organisation added"),
-    "user made": _("User added"),
-    "user closed": _("Account closed"),
-    "role granted": _("Role given"),
-    "role withdrawn": _("Role taken back"),
-    "token made": _("Key for a program made"),
-    "token withdrawn": _("Key for a program ended"),
-    "reset asked": _("New password asked for"),
-    "reset confirmed": _("New password confirmed"),
-    "password reset": _("New password set with a code"),
-    # lists
-    "export asked": _("List asked for"),
-    "export made": _("List made"),
-    # places
-    "load_areas": _("Places loaded"),
-    "load_settlements": _("Settlements loaded"),
-    "load_tiles": _("Tile map loaded"),
-    "load_indicators": _("Indicators loaded"),
-    "load_observations": _("Figures loaded"),
-    "load_facilities": _("Facilities loaded"),
-    "load_boundaries": _("Boundaries loaded"),
-    # data protection and keeping
-    "exception asked": _("Exception asked for"),
-    "exception approved": _("Exception approved"),
-    # cases
-    "track changed": _("Track changed"),
-    "letter changed": _("Words of a letter changed"),
-    "case opened": _("Case opened"),
-    "case moved": _("Case moved on"),
-    "case assigned": _("Case given to an owner"),
-    "case closed": _("Case closed"),
-    "case reopened": _("Case opened again"),
-    "case split": _("Case split"),
-    "case covers": _("Case covers more people"),
-    "note added": _("Note added"),
-    "paper received": _("Paper came in"),
-    "paper checked": _("Paper counts"),
-    "paper refused": _("Paper does not count"),
-    "destroy": _("Key of a person destroyed"),
-    "discard": _("Unused keys discarded"),
-    "forget": _("Forgotten as the rules say"),
-    "cancel": _("Job stopped"),
-    "retry": _("Job tried again"),
-    "backup": _("Backup made"),
-    "restore": _("Backup put back"),
-    "rotate": _("Master key changed"),
-}
+VERBS: Mapping[str, Label] = (
+    words.WORDS["verb"]
+    | feedback_words.VERBS
+    | {
+        # users and roles
+        "logged in": _("Logged in"),
+        "logged out": _("Logged out"),
+        "organisation made": _("Organisation added"),
+        "user made": _("User added"),
+        "user closed": _("Account closed"),
+        "role granted": _("Role given"),
+        "role withdrawn": _("Role taken back"),
+        "token made": _("Key for a program made"),
+        "token withdrawn": _("Key for a program ended"),
+        "reset asked": _("New password asked for"),
+        "reset confirmed": _("New password confirmed"),
+        "password reset": _("New password set with a code"),
+        # lists
+        "export asked": _("List asked for"),
+        "export made": _("List made"),
+        # places
+        "load_areas": _("Places loaded"),
+        "load_settlements": _("Settlements loaded"),
+        "load_tiles": _("Tile map loaded"),
+        "load_indicators": _("Indicators loaded"),
+        "load_observations": _("Figures loaded"),
+        "load_facilities": _("Facilities loaded"),
+        "load_boundaries": _("Boundaries loaded"),
+        # data protection and keeping
+        "exception asked": _("Exception asked for"),
+        "exception approved": _("Exception approved"),
+        # cases
+        "track changed": _("Track changed"),
+        "letter changed": _("Words of a letter changed"),
+        "case opened": _("Case opened"),
+        "case moved": _("Case moved on"),
+        "case assigned": _("Case given to an owner"),
+        "case closed": _("Case closed"),
+        "case reopened": _("Case opened again"),
+        "case split": _("Case split"),
+        "case covers": _("Case covers more people"),
+        "note added": _("Note added"),
+        "paper received": _("Paper came in"),
+        "paper checked": _("Paper counts"),
+        "paper refused": _("Paper does not count"),
+        "destroy": _("Key of a person destroyed"),
+        "discard": _("Unused keys discarded"),
+        "forget": _("Forgotten as the rules say"),
+        "cancel": _("Job stopped"),
+        "retry": _("Job tried again"),
+        "backup": _("Backup made"),
+        "restore": _("Backup put back"),
+        "rotate": _("Master key changed"),
+    }
+)
 OBJECTS: Mapping[str, Label] = {
     "user": _("user"),
     "organisation": _("organisation"),
@@ -229,6 +240,7 @@ OBJECTS: Mapping[str, Label] = {
     "subjects": _("unused keys"),
     "row": pgettext_lazy("import", "row"),
     **selection_words.OBJECTS,
+    **feedback_words.OBJECTS,
 }
 FAULTS: Mapping[str, Label] = {
     FaultKind.CHANGED: _("A record was changed after it was written."),

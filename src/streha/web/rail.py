@@ -61,6 +61,8 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
         pgettext_lazy("section", "Help"),
         (
             Section("cases", _("Cases"), "file", (Action.CASE_VIEW,), waiting.cases),
+            Section("feedback", _("Feedback"), "phone", (Action.FEEDBACK_VIEW,), waiting.feedback),
+            Section("reports", _("Sensitive reports"), "shield", (Action.FEEDBACK_SENSITIVE,), waiting.reports),
             Section("selections", _("Selections"), "check", (Action.SELECTION_VIEW,), waiting.sheets),
         ),
     ),
