@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from streha.accounts.rules import Access, Action
 from streha.api import schemas
@@ -52,11 +52,11 @@ def get_feedback(request: Caller, entry_id: schemas.Pk) -> schemas.FeedbackOut:
 )
 def enter_feedback(
     request: Caller, body: schemas.FeedbackIn
-) -> tuple[int, schemas.FeedbackOut | schemas.FeedbackTaken]:
+) -> Status[schemas.FeedbackOut] | Status[schemas.FeedbackTaken]:
     """What somebody told the office is kept and its clock runs; 202 when it went to protection staff alone."""
     draft = rules.FeedbackDraft(**body.dict())
     kept = actions.enter(draft, by=request.auth, at=timezone.now())
-    return (202, schemas.FeedbackTaken()) if kept is None else (201, shown(kept))
+    return Status(202, schemas.FeedbackTaken()) if kept is None else Status(201, shown(kept))
 
 
 @router.post(

@@ -25,6 +25,7 @@ from streha.common.codes import FieldClass
 from streha.web import door, words
 from streha.web.exports import ExportForm
 from streha.web.forms import feedback as forms
+from streha.web.forms.cases import spoken
 from streha.web.forms.days import Day
 from streha.web.people import narrowed_by_place
 
@@ -317,7 +318,7 @@ def _deed(request: door.Request, drawer: Drawer, pk: int, what: str) -> HttpResp
             if chosen.ends:
                 return redirect("reports" if drawer is REPORTS else "feedback")
             return redirect(back)
-    sub = f"{page.entry.number} · {page.entry.clock.label.said_in(forms.spoken())}"
+    sub = f"{page.entry.number} · {page.entry.clock.label.said_in(spoken())}"
     context = {"form": form, "title": chosen.title, "button": chosen.button, "back": back, "sub": sub}
     return render(request, "feedback/form.html", context, status=_status(form))
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tests import factories
 from tests.factories import AT, OFFICE
@@ -54,6 +55,7 @@ def entered(by: Access = OFFICE, **more: Any) -> models.Feedback:
 # --- the clock --------------------------------------------------------------------------------------------------------
 
 
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(
     st.dates(dt.date(2020, 1, 1), dt.date(2030, 1, 1)),
     st.integers(1, 60),
