@@ -73,6 +73,8 @@ class Action(StrEnum):
     FEEDBACK_EXPORT = "feedback.export"
     FEEDBACK_CLOCKS = "feedback.clocks"
     FEEDBACK_SENSITIVE = "feedback.sensitive"
+    INSTITUTION_VIEW = "institution.view"
+    INSTITUTION_WORK = "institution.work"
     PROPERTY_VIEW = "property.view"
     PROPERTY_REGISTER = "property.register"
     PROPERTY_CHANGE = "property.change"
@@ -107,6 +109,7 @@ class Reach(StrEnum):
     HOMES = "homes"
     FEEDBACK = "feedback"
     REPORTS = "reports"
+    CONTACTS = "contacts"
 
 
 A = Action
@@ -115,6 +118,7 @@ _SEE = frozenset({A.PERSON_VIEW, A.PLACE_VIEW, A.JOB_VIEW})
 _HOMES = frozenset({A.PROPERTY_VIEW, A.PROPERTY_REGISTER, A.PROPERTY_CHANGE, A.PROPERTY_ASSESS, A.PROPERTY_END})
 _CASES = frozenset({A.CASE_VIEW, A.CASE_WORK, A.CASE_MOVE})
 _FEEDBACK = frozenset({A.FEEDBACK_VIEW, A.FEEDBACK_ENTER, A.FEEDBACK_WORK})
+_INSTITUTIONS = frozenset({A.INSTITUTION_VIEW, A.INSTITUTION_WORK})
 _IDENTITY = frozenset({F.IDENTITY})
 _WORK = frozenset({F.IDENTITY, F.CONTACT, F.HOME_LOCATION})
 _CARE = _WORK | {F.COMMUNITY, F.HEALTH}
@@ -141,6 +145,7 @@ POLICY: Mapping[Role, Permission] = {
         | _HOMES
         | _CASES
         | _FEEDBACK
+        | _INSTITUTIONS
         | {
             A.FEEDBACK_EXPORT,
             A.PERSON_REGISTER,
@@ -172,6 +177,7 @@ POLICY: Mapping[Role, Permission] = {
         | {A.CASE_VIEW, A.CASE_MOVE, A.CASE_ASSIGN, A.TRACK_CHANGE}
         | {A.SELECTION_CALL, A.SELECTION_GRID}
         | _FEEDBACK
+        | _INSTITUTIONS
         | {A.FEEDBACK_EXPORT, A.FEEDBACK_CLOCKS},
         _WORK,
     ),
@@ -182,7 +188,7 @@ POLICY: Mapping[Role, Permission] = {
         | _SELECTION
         | _CASES
         | _FEEDBACK
-        | {A.CASE_ASSIGN, A.CASE_SENSITIVE, A.FEEDBACK_SENSITIVE}
+        | {A.CASE_ASSIGN, A.CASE_SENSITIVE, A.FEEDBACK_SENSITIVE, A.INSTITUTION_VIEW}
         | {
             A.PERSON_REGISTER,
             A.PERSON_CHANGE,
@@ -227,6 +233,7 @@ REACHES: Mapping[Reach, tuple[Action, ...]] = {
     Reach.HOMES: (A.PROPERTY_VIEW,),
     Reach.FEEDBACK: (A.FEEDBACK_VIEW,),
     Reach.REPORTS: (A.FEEDBACK_SENSITIVE,),
+    Reach.CONTACTS: (A.INSTITUTION_VIEW,),
 }
 
 # Who enters does not approve or score, who scores does not decide; who keeps the machine does not read the people;

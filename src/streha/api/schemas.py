@@ -11,6 +11,7 @@ from streha.cases import rules as cases
 from streha.cases.feedback import rules as feedback
 from streha.common.codes import Language, Precision, Script, Sex
 from streha.homes import rules as homes
+from streha.institutions import rules as institutions
 from streha.people import rules
 
 Text = Annotated[str, Field(max_length=100)]
@@ -251,6 +252,81 @@ class FeedbackCloseIn(FeedbackStepIn):
 
     how: feedback.Channel | None = None
     not_told: feedback.NotTold | None = None
+
+
+class InstitutionOut(Schema):
+    """An institution; its contacts are read in the office alone."""
+
+    id: int
+    name: str
+    name_sr: str
+    name_en: str
+    kind: institutions.Kind
+    area_id: int | None
+    ended_on: dt.date | None
+
+
+class InstitutionsOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end. No totals."""
+
+    items: list[InstitutionOut]
+    next: str
+
+
+class MeetingOut(Schema):
+    """A meeting, without its minutes."""
+
+    id: int
+    number: str
+    body: str
+    body_kind: institutions.BodyKind
+    keeper_id: int
+    day: dt.date
+    state: institutions.MeetingState
+
+
+class MeetingsOut(Schema):
+    items: list[MeetingOut]
+    next: str
+
+
+class ReachedIn(Schema):
+    institution_id: Pk
+    number: Annotated[int, Field(ge=0, le=10_000)]
+
+
+class TrainingIn(Schema):
+    """Training given, with how many people of which institutions were reached."""
+
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    provider: Annotated[str, Field(min_length=1, max_length=200)]
+    keeper_id: Pk
+    first_day: dt.date
+    last_day: dt.date
+    women: Annotated[int, Field(ge=0, le=10_000)]
+    men: Annotated[int, Field(ge=0, le=10_000)]
+    others: Annotated[int, Field(ge=0, le=10_000)] = 0
+    reached: Annotated[list[ReachedIn], Field(max_length=200)] = []
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class TrainingOut(Schema):
+    id: int
+    title: str
+    provider: str
+    keeper_id: int
+    first_day: dt.date
+    last_day: dt.date
+    women: int
+    men: int
+    others: int
+    total: int
+    version: int
+
+
+class TrainingsOut(Schema):
+    items: list[TrainingOut]
+    next: str
 
 
 class ImportOut(Schema):

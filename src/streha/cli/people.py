@@ -25,6 +25,7 @@ from streha.cases.feedback import actions as feedback
 from streha.common import errors
 from streha.dataprotection import actions as protection
 from streha.homes import actions as homes
+from streha.institutions import actions as institutions
 from streha.jobs import actions as jobs
 from streha.jobs import rules as job_rules
 from streha.jobs.models import Job
@@ -72,6 +73,11 @@ def export_homes(payload: dict[str, Any], progress: jobs.Progress, by: accounts.
 def export_feedback(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
     """Make a list of feedback that somebody asked for."""
     return feedback.make_export(int(payload["export"]), progress, by=by, at=now())
+
+
+def export_trainings(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
+    """Make a list of training that somebody asked for."""
+    return institutions.make_export(int(payload["export"]), progress, by=by, at=now())
 
 
 def retain(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:

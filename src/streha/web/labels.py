@@ -12,7 +12,7 @@ from streha.accounts.rules import Action, Role, ScopeKind
 from streha.audit.rules import ActorKind, FaultKind
 from streha.common.codes import FieldClass, Language, Precision, Script, Sex
 from streha.jobs.rules import State
-from streha.web import feedback_words, selection_words, words
+from streha.web import feedback_words, institution_words, selection_words, words
 
 Label = str | Promise
 
@@ -74,6 +74,8 @@ ACTIONS: Mapping[str, Label] = {
     Action.FEEDBACK_EXPORT: _("export lists of feedback"),
     Action.FEEDBACK_CLOCKS: _("change categories of feedback and their days"),
     Action.FEEDBACK_SENSITIVE: _("handle sensitive reports"),
+    Action.INSTITUTION_VIEW: _("see institutions, meetings and training"),
+    Action.INSTITUTION_WORK: _("note institutions, meetings and training"),
     Action.SELECTION_VIEW: _("see selections"),
     Action.SELECTION_CALL: _("run calls for applications"),
     Action.SELECTION_GRID: _("make and change grids of points"),
@@ -143,6 +145,7 @@ JOB_KINDS: Mapping[str, Label] = {
     "duplicates.search": _("Looking for duplicates"),
     "homes.export": _("Making a list of homes"),
     "feedback.export": _("Making a list of feedback"),
+    "trainings.export": _("Making a list of training"),
     "dataprotection.retain": _("Ending what may no longer be kept"),
     "audit.verify": _("Checking the log"),
 }
@@ -160,64 +163,64 @@ ROOMS: Mapping[str, Label] = {
     "homes": _("homes"),
     "cases": _("cases"),
     "imports": _("imports"),
+    "institutions": _("institutions"),
     "dataprotection": _("data protection"),
     "assistance": pgettext_lazy("room", "help"),
 }
-VERBS: Mapping[str, Label] = (
-    words.WORDS["verb"]
-    | feedback_words.VERBS
-    | {
-        # users and roles
-        "logged in": _("Logged in"),
-        "logged out": _("Logged out"),
-        "organisation made": _("Organisation added"),
-        "user made": _("User added"),
-        "user closed": _("Account closed"),
-        "role granted": _("Role given"),
-        "role withdrawn": _("Role taken back"),
-        "token made": _("Key for a program made"),
-        "token withdrawn": _("Key for a program ended"),
-        "reset asked": _("New password asked for"),
-        "reset confirmed": _("New password confirmed"),
-        "password reset": _("New password set with a code"),
-        # lists
-        "export asked": _("List asked for"),
-        "export made": _("List made"),
-        # places
-        "load_areas": _("Places loaded"),
-        "load_settlements": _("Settlements loaded"),
-        "load_tiles": _("Tile map loaded"),
-        "load_indicators": _("Indicators loaded"),
-        "load_observations": _("Figures loaded"),
-        "load_facilities": _("Facilities loaded"),
-        "load_boundaries": _("Boundaries loaded"),
-        # data protection and keeping
-        "exception asked": _("Exception asked for"),
-        "exception approved": _("Exception approved"),
-        # cases
-        "track changed": _("Track changed"),
-        "letter changed": _("Words of a letter changed"),
-        "case opened": _("Case opened"),
-        "case moved": _("Case moved on"),
-        "case assigned": _("Case given to an owner"),
-        "case closed": _("Case closed"),
-        "case reopened": _("Case opened again"),
-        "case split": _("Case split"),
-        "case covers": _("Case covers more people"),
-        "note added": _("Note added"),
-        "paper received": _("Paper came in"),
-        "paper checked": _("Paper counts"),
-        "paper refused": _("Paper does not count"),
-        "destroy": _("Key of a person destroyed"),
-        "discard": _("Unused keys discarded"),
-        "forget": _("Forgotten as the rules say"),
-        "cancel": _("Job stopped"),
-        "retry": _("Job tried again"),
-        "backup": _("Backup made"),
-        "restore": _("Backup put back"),
-        "rotate": _("Master key changed"),
-    }
-)
+VERBS: Mapping[str, Label] = {
+    **words.WORDS["verb"],
+    **feedback_words.VERBS,
+    **institution_words.VERBS,
+    # users and roles
+    "logged in": _("Logged in"),
+    "logged out": _("Logged out"),
+    "organisation made": _("Organisation added"),
+    "user made": _("User added"),
+    "user closed": _("Account closed"),
+    "role granted": _("Role given"),
+    "role withdrawn": _("Role taken back"),
+    "token made": _("Key for a program made"),
+    "token withdrawn": _("Key for a program ended"),
+    "reset asked": _("New password asked for"),
+    "reset confirmed": _("New password confirmed"),
+    "password reset": _("New password set with a code"),
+    # lists
+    "export asked": _("List asked for"),
+    "export made": _("List made"),
+    # places
+    "load_areas": _("Places loaded"),
+    "load_settlements": _("Settlements loaded"),
+    "load_tiles": _("Tile map loaded"),
+    "load_indicators": _("Indicators loaded"),
+    "load_observations": _("Figures loaded"),
+    "load_facilities": _("Facilities loaded"),
+    "load_boundaries": _("Boundaries loaded"),
+    # data protection and keeping
+    "exception asked": _("Exception asked for"),
+    "exception approved": _("Exception approved"),
+    # cases
+    "track changed": _("Track changed"),
+    "letter changed": _("Words of a letter changed"),
+    "case opened": _("Case opened"),
+    "case moved": _("Case moved on"),
+    "case assigned": _("Case given to an owner"),
+    "case closed": _("Case closed"),
+    "case reopened": _("Case opened again"),
+    "case split": _("Case split"),
+    "case covers": _("Case covers more people"),
+    "note added": _("Note added"),
+    "paper received": _("Paper came in"),
+    "paper checked": _("Paper counts"),
+    "paper refused": _("Paper does not count"),
+    "destroy": _("Key of a person destroyed"),
+    "discard": _("Unused keys discarded"),
+    "forget": _("Forgotten as the rules say"),
+    "cancel": _("Job stopped"),
+    "retry": _("Job tried again"),
+    "backup": _("Backup made"),
+    "restore": _("Backup put back"),
+    "rotate": _("Master key changed"),
+}
 OBJECTS: Mapping[str, Label] = {
     "user": _("user"),
     "organisation": _("organisation"),
@@ -241,6 +244,7 @@ OBJECTS: Mapping[str, Label] = {
     "row": pgettext_lazy("import", "row"),
     **selection_words.OBJECTS,
     **feedback_words.OBJECTS,
+    **institution_words.OBJECTS,
 }
 FAULTS: Mapping[str, Label] = {
     FaultKind.CHANGED: _("A record was changed after it was written."),

@@ -14,6 +14,7 @@ from streha.cases import queries as case_queries
 from streha.cases.feedback import queries as feedback_queries
 from streha.cases.feedback.queries import FEEDBACK, REPORTS
 from streha.cases.feedback.rules import Standing
+from streha.institutions import queries as institution_queries
 from streha.jobs.models import Job
 from streha.jobs.rules import OPEN, State
 from streha.people.duplicates import queries as duplicate_queries
@@ -133,6 +134,21 @@ def reports(access: Access, at: dt.datetime) -> int:
     return max(reports_new(access, at), reports_breached(access, at))
 
 
+def tasks_late(access: Access, at: dt.datetime) -> int:
+    """The viewer's own tasks of meetings whose day has passed."""
+    return few(institution_queries.tasks_late(access, at.date()))
+
+
+def tasks_soon(access: Access, at: dt.datetime) -> int:
+    """Those due within a week."""
+    return few(institution_queries.tasks_soon(access, at.date()))
+
+
+def tasks(access: Access, at: dt.datetime) -> int:
+    """What of meetings waits for the viewer."""
+    return tasks_late(access, at) + tasks_soon(access, at)
+
+
 def sheets(access: Access, _at: dt.datetime) -> int:
     """Applications that the viewer has still to score."""
     return few(selection_queries.sheets_waiting(access))
@@ -141,5 +157,5 @@ def sheets(access: Access, _at: dt.datetime) -> int:
 def everything(access: Access, at: dt.datetime) -> int:
     """All of it: the number beside Today."""
     pressing = breaks(access, at) + resets(access, at) + imports(access, at) + jobs_failed(access, at)
-    told = feedback(access, at) + reports(access, at)
+    told = feedback(access, at) + reports(access, at) + tasks_late(access, at)
     return pressing + duplicates(access, at) + cases(access, at) + sheets(access, at) + told

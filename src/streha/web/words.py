@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from streha.web import feedback_words, selection_words
+from streha.web import feedback_words, institution_words, selection_words
 
 WORDS: dict[str, dict[str, str | Promise]] = {
     "sex": {"f": _("female"), "m": _("male"), "o": pgettext_lazy("sex", "other"), "u": pgettext_lazy("sex", "unknown")},
@@ -581,6 +581,9 @@ WORDS |= selection_words.WORDS
 if twice := WORDS.keys() & feedback_words.WORDS.keys():
     raise ValueError(f"words with one name: {sorted(twice)}")
 WORDS |= feedback_words.WORDS
+if twice := WORDS.keys() & institution_words.WORDS.keys():
+    raise ValueError(f"words with one name: {sorted(twice)}")
+WORDS |= institution_words.WORDS
 WORDS["verb"] |= selection_words.VERBS
 WORDS["section"] |= selection_words.SECTIONS
 WORDS["column"] |= selection_words.TOLD

@@ -29,6 +29,7 @@ RIGHTS: dict[str, Action] = {
     "people": Action.PERSON_EXPORT,
     "homes": Action.PROPERTY_EXPORT,
     "feedback": Action.FEEDBACK_EXPORT,
+    "trainings": Action.INSTITUTION_WORK,
 }
 KEPT = dt.timedelta(days=7)
 HEADINGS = ("number", "given", "father", "family", "birth", "precision", "sex", "lives_in", "kept_by", "household")
