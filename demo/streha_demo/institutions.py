@@ -37,12 +37,12 @@ def make(*, seed: int, codes: dict[str, int], by: Access, at: dt.datetime) -> in
         rows.append(actions.add_institution(draft, by=by, at=at))
         told = rules.ContactDraft(person, "Contact", f"+38344{rng.randrange(100000, 1000000)}")
         contacts.append(actions.add_contact(rows[-1].pk, told, by=by, at=at))
-    for name, kind in (
+    for name, body_kind in (
         ("Municipal working group on returns (invented)", rules.BodyKind.WORKING_GROUP),
         ("Task force on schooling (invented)", rules.BodyKind.TASK_FORCE),
     ):
         seats = [row.pk for row in rng.sample(rows, 4)]
-        body = actions.form_body(rules.BodyDraft(name, kind, place, "", seats, is_fictional=True), by=by, at=at)
+        body = actions.form_body(rules.BodyDraft(name, body_kind, place, "", seats, is_fictional=True), by=by, at=at)
         _meetings(rng, body, contacts, by, at)
     for title, provider in TRAININGS:
         first = at.date() - rng.randrange(10, 300) * DAY

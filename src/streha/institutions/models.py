@@ -113,16 +113,6 @@ class Contact(models.Model):
 # --- what is kept for an area -----------------------------------------------------------------------------------------
 
 
-class KeptQuerySet(models.QuerySet["Kept"]):
-    """Reads start here."""
-
-    def visible_to(self, access: Access, action: Action = Action.INSTITUTION_VIEW) -> Self:
-        """Rows kept where the access carries the action."""
-        if not access.allows(action):
-            return self.none()
-        return self.filter(ground_of(access, action).q())
-
-
 class Kept(models.Model):
     """Something that the office keeps for an area."""
 
@@ -132,10 +122,21 @@ class Kept(models.Model):
     registered_at = models.DateTimeField()
     is_fictional = models.BooleanField(default=False)
 
-    objects: ClassVar[KeptQuerySet] = KeptQuerySet.as_manager()  # type: ignore[assignment]
-
     class Meta:
         abstract = True
+
+
+def kept_q(access: Access, action: Action) -> models.Q:
+    """Rows kept where the access carries the action."""
+    return ground_of(access, action).q() if access.allows(action) else models.Q(pk__in=[])
+
+
+class BodyQuerySet(models.QuerySet["Body"]):
+    """Reads start here."""
+
+    def visible_to(self, access: Access, action: Action = Action.INSTITUTION_VIEW) -> Self:
+        """Bodies kept where the access carries the action."""
+        return self.filter(kept_q(access, action))
 
 
 class Body(Kept):
@@ -145,6 +146,8 @@ class Body(Kept):
     kind = models.CharField(max_length=16, choices=choices(rules.BodyKind))
     basis = models.CharField(max_length=300, blank=True)
     ended_on = models.DateField(null=True, blank=True)
+
+    objects: ClassVar[BodyQuerySet] = BodyQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta(Kept.Meta):
         verbose_name_plural = "bodies"
@@ -296,6 +299,14 @@ class Task(models.Model):
 # --- training ---------------------------------------------------------------------------------------------------------
 
 
+class TrainingQuerySet(models.QuerySet["Training"]):
+    """Reads start here."""
+
+    def visible_to(self, access: Access, action: Action = Action.INSTITUTION_VIEW) -> Self:
+        """Training kept where the access carries the action."""
+        return self.filter(kept_q(access, action))
+
+
 class Training(Kept):
     """Training given to institutions or civil society: by whom, when, and how many people by sex."""
 
@@ -308,6 +319,8 @@ class Training(Kept):
     others = models.PositiveIntegerField(default=0)
     note = models.CharField(max_length=rules.NOTE_LENGTH, blank=True)
     version = models.PositiveIntegerField(default=1)
+
+    objects: ClassVar[TrainingQuerySet] = TrainingQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta(Kept.Meta):
         indexes = [models.Index(fields=["-first_day", "-id"], name="institutions_training_by_day")]

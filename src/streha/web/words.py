@@ -174,6 +174,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     },
     "section": {
         "feedback": _("What you told the office"),
+        "institutions": _("Institutions"),
         "person": _("Person"),
         "names": _("Names"),
         "identifiers": _("Documents"),
@@ -584,6 +585,8 @@ WORDS |= feedback_words.WORDS
 if twice := WORDS.keys() & institution_words.WORDS.keys():
     raise ValueError(f"words with one name: {sorted(twice)}")
 WORDS |= institution_words.WORDS
+WORDS["column"] |= {"feedback": feedback_words.OBJECTS["feedback"]}
+WORDS["column"] |= {"institution": institution_words.OBJECTS["institution"], "name": _("name")}
 WORDS["verb"] |= selection_words.VERBS
 WORDS["section"] |= selection_words.SECTIONS
 WORDS["column"] |= selection_words.TOLD
