@@ -13,6 +13,7 @@ from tests.web.conftest import client_of
 
 from streha.accounts import actions as account_actions
 from streha.accounts.rules import POLICY, Action, Role, Scope
+from streha.cases import actions as case_actions
 from streha.cases.feedback import actions, models, queries, rules
 
 pytestmark = pytest.mark.django_db
@@ -40,15 +41,19 @@ def told(**more: str) -> dict[str, str]:
 def test_a_complaint_goes_from_the_phone_to_the_outcome_told(clocks: None) -> None:
     client = client_of(factories.user(Role.CASEWORKER, scope=factories.in_area("20")))
     person = factories.person("Zyrafetja", "Qorroplant")
+    case_actions.load_tracks(by=OFFICE, at=AT)
+    case = case_actions.open_case(case_actions.CaseDraft(person.pk, "voluntary_return"), by=OFFICE, at=AT)
     assert client.get(f"/feedback/new/?person={person.number}").status_code == 200
     wrong = client.post("/feedback/new/", told(received_on="31.12.2099", person="P-9999999"))
     assert wrong.status_code == 422
-    answer = client.post("/feedback/new/", told(person=person.number, contact="+383 44 123 218"))
+    answer = client.post("/feedback/new/", told(person=person.number, case=case.number, contact="+383 44 123 218"))
     assert answer.status_code == 302, answer.content.decode()[-2000:]
     own = answer["Location"]
     page = client.get(own).content.decode()
     for words in ("Zzsecret stove", "Zyrafetja Qorroplant", "+383 44 123 218", "on track", "not yet verified"):
         assert words in page, words
+    assert case.number in page
+    assert own in client.get(f"/cases/{case.pk}/").content.decode()
     for what in ("acknowledge", "answer", "note", "assign", "protection", "remove", "close", "reopen"):
         assert client.get(f"{own}do/{what}/").status_code == 200, what
     assert client.get(f"{own}do/nonsense/").status_code == 404
