@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "streha.assistance.apps.AssistanceConfig",
     "streha.cases.apps.CasesConfig",
     "streha.homes.apps.HomesConfig",
+    "streha.institutions.apps.InstitutionsConfig",
     "streha.people.apps.PeopleConfig",
     "streha.places.apps.PlacesConfig",
     "streha.jobs.apps.JobsConfig",

@@ -67,6 +67,14 @@ class Action(StrEnum):
     CASE_ASSIGN = "case.assign"
     CASE_SENSITIVE = "case.sensitive"
     TRACK_CHANGE = "track.change"
+    FEEDBACK_VIEW = "feedback.view"
+    FEEDBACK_ENTER = "feedback.enter"
+    FEEDBACK_WORK = "feedback.work"
+    FEEDBACK_EXPORT = "feedback.export"
+    FEEDBACK_CLOCKS = "feedback.clocks"
+    FEEDBACK_SENSITIVE = "feedback.sensitive"
+    INSTITUTION_VIEW = "institution.view"
+    INSTITUTION_WORK = "institution.work"
     PROPERTY_VIEW = "property.view"
     PROPERTY_REGISTER = "property.register"
     PROPERTY_CHANGE = "property.change"
@@ -99,6 +107,9 @@ class Reach(StrEnum):
     SHIELDED = "shielded"
     LISTS = "lists"
     HOMES = "homes"
+    FEEDBACK = "feedback"
+    REPORTS = "reports"
+    CONTACTS = "contacts"
 
 
 A = Action
@@ -106,6 +117,8 @@ F = FieldClass
 _SEE = frozenset({A.PERSON_VIEW, A.PLACE_VIEW, A.JOB_VIEW})
 _HOMES = frozenset({A.PROPERTY_VIEW, A.PROPERTY_REGISTER, A.PROPERTY_CHANGE, A.PROPERTY_ASSESS, A.PROPERTY_END})
 _CASES = frozenset({A.CASE_VIEW, A.CASE_WORK, A.CASE_MOVE})
+_FEEDBACK = frozenset({A.FEEDBACK_VIEW, A.FEEDBACK_ENTER, A.FEEDBACK_WORK})
+_INSTITUTIONS = frozenset({A.INSTITUTION_VIEW, A.INSTITUTION_WORK})
 _IDENTITY = frozenset({F.IDENTITY})
 _WORK = frozenset({F.IDENTITY, F.CONTACT, F.HOME_LOCATION})
 _CARE = _WORK | {F.COMMUNITY, F.HEALTH}
@@ -123,13 +136,18 @@ class Permission:
 
 POLICY: Mapping[Role, Permission] = {
     Role.ENUMERATOR: Permission(
-        _SEE | {A.PERSON_REGISTER, A.PROPERTY_VIEW, A.PROPERTY_REGISTER, A.PROPERTY_ASSESS}, _WORK, _WORK
+        _SEE | {A.PERSON_REGISTER, A.PROPERTY_VIEW, A.PROPERTY_REGISTER, A.PROPERTY_ASSESS, A.FEEDBACK_ENTER},
+        _WORK,
+        _WORK,
     ),
     Role.CASEWORKER: Permission(
         _SEE
         | _HOMES
         | _CASES
+        | _FEEDBACK
+        | _INSTITUTIONS
         | {
+            A.FEEDBACK_EXPORT,
             A.PERSON_REGISTER,
             A.PERSON_CHANGE,
             A.PERSON_END,
@@ -157,7 +175,10 @@ POLICY: Mapping[Role, Permission] = {
         | _SELECTION
         | {A.PERSON_EXPORT, A.IMPORT_BRING, A.PROPERTY_VIEW, A.PROPERTY_EXPORT, A.PROPERTY_CLASSES}
         | {A.CASE_VIEW, A.CASE_MOVE, A.CASE_ASSIGN, A.TRACK_CHANGE}
-        | {A.SELECTION_CALL, A.SELECTION_GRID},
+        | {A.SELECTION_CALL, A.SELECTION_GRID}
+        | _FEEDBACK
+        | _INSTITUTIONS
+        | {A.FEEDBACK_EXPORT, A.FEEDBACK_CLOCKS},
         _WORK,
     ),
     Role.FINANCE: Permission(_SEE, _IDENTITY | {F.PAYMENT}),
@@ -166,7 +187,8 @@ POLICY: Mapping[Role, Permission] = {
         | _HOMES
         | _SELECTION
         | _CASES
-        | {A.CASE_ASSIGN, A.CASE_SENSITIVE}
+        | _FEEDBACK
+        | {A.CASE_ASSIGN, A.CASE_SENSITIVE, A.FEEDBACK_SENSITIVE, A.INSTITUTION_VIEW}
         | {
             A.PERSON_REGISTER,
             A.PERSON_CHANGE,
@@ -187,6 +209,7 @@ POLICY: Mapping[Role, Permission] = {
         | {
             A.PROPERTY_VIEW,
             A.CASE_VIEW,
+            A.FEEDBACK_VIEW,
             A.SHIELDED_VIEW,
             A.SUBJECT_FILE,
             A.SUBJECT_ERASE,
@@ -208,6 +231,9 @@ REACHES: Mapping[Reach, tuple[Action, ...]] = {
     Reach.SHIELDED: (A.SHIELDED_VIEW,),
     Reach.LISTS: (A.IMPORT_BRING, A.IMPORT_DECIDE),
     Reach.HOMES: (A.PROPERTY_VIEW,),
+    Reach.FEEDBACK: (A.FEEDBACK_VIEW,),
+    Reach.REPORTS: (A.FEEDBACK_SENSITIVE,),
+    Reach.CONTACTS: (A.INSTITUTION_VIEW,),
 }
 
 # Who enters does not approve or score, who scores does not decide; who keeps the machine does not read the people;

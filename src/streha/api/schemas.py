@@ -8,13 +8,16 @@ from typing import Annotated, Literal
 from ninja import Field, Schema
 
 from streha.cases import rules as cases
+from streha.cases.feedback import rules as feedback
 from streha.common.codes import Language, Precision, Script, Sex
 from streha.homes import rules as homes
+from streha.institutions import rules as institutions
 from streha.people import rules
 from streha.people.duplicates import rules as duplicates
 from streha.people.households import rules as moves
 
 Text = Annotated[str, Field(max_length=100)]
+Long = Annotated[str, Field(min_length=1, max_length=5000)]
 Pk = Annotated[int, Field(ge=1, le=2**62)]
 
 
@@ -296,6 +299,156 @@ class CaseMove(Schema):
     to: Annotated[str, Field(min_length=1, max_length=30)]
     revision: Annotated[int, Field(ge=1, le=2**31 - 1)]
     reason: Annotated[str, Field(max_length=5000)] = ""
+
+
+class FeedbackOut(Schema):
+    """Feedback as a program reads it: days and codes; words and names are read in the office alone."""
+
+    id: int
+    number: str
+    category: str
+    channel: feedback.Channel
+    keeper_id: int
+    state: feedback.State
+    standing: feedback.Standing
+    received_on: dt.date
+    acknowledge_by: dt.date | None
+    acknowledged_on: dt.date | None
+    answer_by: dt.date
+    answered_on: dt.date | None
+    outcome: str
+    closed_on: dt.date | None
+    told_on: dt.date | None
+    told_how: str
+    not_told: str
+    revision: int
+
+
+class FeedbackPage(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end. No totals."""
+
+    items: list[FeedbackOut]
+    next: str
+
+
+class FeedbackIn(Schema):
+    """What somebody told the office. Of a sensitive category only the words and the contact are kept."""
+
+    category: Annotated[str, Field(min_length=1, max_length=30)]
+    channel: feedback.Channel
+    keeper_id: Pk
+    text: Long
+    received_on: dt.date
+    person_id: Pk | None = None
+    name: Annotated[str, Field(max_length=160)] = ""
+    contact: Annotated[str, Field(max_length=160)] = ""
+    is_anonymous: bool = False
+    household_id: Pk | None = None
+    case_id: Pk | None = None
+    home_id: Pk | None = None
+    sex: Sex = Sex.UNKNOWN
+    age_group: feedback.AgeGroup = feedback.AgeGroup.UNKNOWN
+    disability: feedback.Disability = feedback.Disability.UNKNOWN
+
+
+class FeedbackTaken(Schema):
+    """A sensitive report was handed to protection staff; it cannot be read here."""
+
+    handed_over: bool = True
+
+
+class FeedbackStepIn(Schema):
+    """``revision`` is the one that was read."""
+
+    revision: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    text: Annotated[str, Field(max_length=5000)] = ""
+    on: dt.date | None = None
+
+
+class FeedbackAnswerIn(FeedbackStepIn):
+    outcome: feedback.Outcome
+
+
+class FeedbackCloseIn(FeedbackStepIn):
+    """Either ``on`` and ``how`` they were told, or why they were ``not_told``."""
+
+    how: feedback.Channel | None = None
+    not_told: feedback.NotTold | None = None
+
+
+class InstitutionOut(Schema):
+    """An institution; its contacts are read in the office alone."""
+
+    id: int
+    name: str
+    name_sr: str
+    name_en: str
+    kind: institutions.Kind
+    area_id: int | None
+    ended_on: dt.date | None
+
+
+class InstitutionsOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end. No totals."""
+
+    items: list[InstitutionOut]
+    next: str
+
+
+class MeetingOut(Schema):
+    """A meeting, without its minutes."""
+
+    id: int
+    number: str
+    body: str
+    body_kind: institutions.BodyKind
+    keeper_id: int
+    day: dt.date
+    state: institutions.MeetingState
+
+
+class MeetingsOut(Schema):
+    items: list[MeetingOut]
+    next: str
+
+
+class ReachedIn(Schema):
+    institution_id: Pk
+    number: Annotated[int, Field(ge=0, le=10_000)]
+
+
+class TrainingIn(Schema):
+    """Training given, with how many people of which institutions were reached."""
+
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    provider: Annotated[str, Field(min_length=1, max_length=200)]
+    keeper_id: Pk
+    first_day: dt.date
+    last_day: dt.date
+    women: Annotated[int, Field(ge=0, le=10_000)]
+    men: Annotated[int, Field(ge=0, le=10_000)]
+    others: Annotated[int, Field(ge=0, le=10_000)] = 0
+    reached: Annotated[list[ReachedIn], Field(max_length=200)] = []
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class TrainingOut(Schema):
+    id: int
+    title: str
+    provider: str
+    keeper_id: int
+    first_day: dt.date
+    last_day: dt.date
+    women: int
+    men: int
+    others: int
+    total: int
+    version: int
+
+
+class TrainingsOut(Schema):
+    items: list[TrainingOut]
+    next: str
 
 
 class ImportOut(Schema):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from ninja import NinjaAPI
 
-from streha.api import cases, door, duplicates, homes, households, imports, people, places
+from streha.api import cases, door, duplicates, feedback, homes, households, imports, institutions, people, places
 
 api = NinjaAPI(
     title="Streha",
@@ -19,6 +19,8 @@ api.add_router("", people.router)
 api.add_router("", homes.router)
 api.add_router("", places.router)
 api.add_router("", cases.router)
+api.add_router("", feedback.router)
+api.add_router("", institutions.router)
 api.add_router("", imports.router)
 api.add_router("", households.router)
 api.add_router("", duplicates.router)

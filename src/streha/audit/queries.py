@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -61,14 +61,15 @@ def log(
     verb: str = "",
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
+    without: Collection[str] = (),
     after: str = "",
     limit: int = PAGE_SIZE,
 ) -> Page[Done]:
     """The log newest first, without payloads: the log page shows who did what and when, never about whom in words.
 
-    ``actor`` is ``kind:key`` as in ``user:7``.
+    ``actor`` is ``kind:key`` as in ``user:7``; ``without`` leaves out kinds of objects that may not even be hinted at.
     """
-    found = models.AuditRecord.objects.all()
+    found = models.AuditRecord.objects.exclude(object_kind__in=without)
     if actor:
         kind, _, key = actor.partition(":")
         found = found.filter(actor_kind=kind, actor_key=key)
@@ -79,15 +80,16 @@ def log(
     return Page([_done(row, None, is_erased=False) for row in page.rows], page.next)
 
 
-def readers(*subjects: uuid.UUID, after: str = "", limit: int = PAGE_SIZE) -> Page[Look]:
-    """Who looked at a person, by the keys of all their records, newest first."""
-    page = _page(models.ReadRecord.objects.filter(subject__in=subjects), after, limit)
+def readers(*subjects: uuid.UUID, without: Collection[str] = (), after: str = "", limit: int = PAGE_SIZE) -> Page[Look]:
+    """Who looked at a person, by the keys of all their records, newest first; ``without`` as in ``looks``."""
+    found = models.ReadRecord.objects.filter(subject__in=subjects).exclude(where__in=without)
+    page = _page(found, after, limit)
     return Page([_look(row) for row in page.rows], page.next)
 
 
-def looks(*, actor: str = "", after: str = "", limit: int = PAGE_SIZE) -> Page[Look]:
-    """Who looked at whom, newest first; ``actor`` as in ``log``."""
-    found = models.ReadRecord.objects.all()
+def looks(*, actor: str = "", without: Collection[str] = (), after: str = "", limit: int = PAGE_SIZE) -> Page[Look]:
+    """Who looked at whom, newest first; ``actor`` as in ``log``; ``without`` leaves out where they looked."""
+    found = models.ReadRecord.objects.exclude(where__in=without)
     if actor:
         kind, _, key = actor.partition(":")
         found = found.filter(actor_kind=kind, actor_key=key)

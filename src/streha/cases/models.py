@@ -416,3 +416,6 @@ class CaseNote(models.Model):
 
     def __str__(self) -> str:
         return f"note {self.pk}"
+
+
+from streha.cases.feedback import models as feedback  # noqa: E402, F401 - tables of a folder of this room

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from streha.audit import actions as audit
 from streha.audit.rules import Actor
 from streha.cases import models, queries, rules
+from streha.cases.feedback import personal as feedback
 from streha.common.subjects import Section
 from streha.people import personal as people
 from streha.people.models import Person
@@ -37,7 +38,7 @@ def collect(subject: uuid.UUID) -> tuple[Section, ...]:
     if person is None or person.erased_at is not None:
         return ()
     rows = tuple(row for case in cases_of(person).filter(is_sensitive=False) for row in _about(case, person))
-    return (Section("cases", rows),) if rows else ()
+    return (*((Section("cases", rows),) if rows else ()), *feedback.collect(person))
 
 
 def _about(case: models.Case, person: Person) -> Iterator[tuple[str, str]]:
@@ -67,6 +68,7 @@ def erase(subject: uuid.UUID, *, by: Actor, at: dt.datetime) -> None:
     person = people.person_of(subject)
     if person is None:
         return
+    feedback.erase(person, by=by, at=at)
     for case in models.Case.objects.filter(person=person):
         _empty(case, by, at)
     models.CasePaper.objects.filter(person=person).delete()

@@ -21,9 +21,11 @@ import click
 from django.utils.translation import gettext
 
 from streha.accounts import rules as accounts
+from streha.cases.feedback import actions as feedback
 from streha.common import errors
 from streha.dataprotection import actions as protection
 from streha.homes import actions as homes
+from streha.institutions import actions as institutions
 from streha.jobs import actions as jobs
 from streha.jobs import rules as job_rules
 from streha.jobs.models import Job
@@ -66,6 +68,16 @@ def export(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access
 def export_homes(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
     """Make a list of homes that somebody asked for."""
     return homes.make_export(int(payload["export"]), progress, by=by, at=now())
+
+
+def export_feedback(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
+    """Make a list of feedback that somebody asked for."""
+    return feedback.make_export(int(payload["export"]), progress, by=by, at=now())
+
+
+def export_trainings(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
+    """Make a list of training that somebody asked for."""
+    return institutions.make_export(int(payload["export"]), progress, by=by, at=now())
 
 
 def retain(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:

@@ -47,6 +47,8 @@ KINDS: dict[str, str] = {
     "imports.abandon": "streha.cli.people:abandon",
     "people.export": "streha.cli.people:export",
     "homes.export": "streha.cli.people:export_homes",
+    "feedback.export": "streha.cli.people:export_feedback",
+    "trainings.export": "streha.cli.people:export_trainings",
     "duplicates.search": "streha.cli.people:look_for_duplicates",
     "dataprotection.retain": "streha.cli.people:retain",
 }

@@ -19,6 +19,7 @@ from streha.cases import personal as cases
 from streha.common.subjects import Section
 from streha.dataprotection import models
 from streha.homes import personal as homes
+from streha.institutions import personal as institutions
 from streha.people import personal as people
 from streha.people import queries as people_queries
 from streha.people.imports.models import ImportBatch
@@ -29,7 +30,7 @@ REWRITTEN = "files rewritten"
 
 # Every room that knows persons, by its personal.py; a test holds that none is missing. The upper rooms come first: to
 # erase, they still need to know who belongs to whom.
-ROOMS: tuple[ModuleType, ...] = (assistance, cases, homes, people)
+ROOMS: tuple[ModuleType, ...] = (assistance, cases, homes, institutions, people)
 
 
 @dataclass(frozen=True)

@@ -61,21 +61,22 @@ def hiding() -> list[models.QuerySet[Any]]:
     """``without_hidden`` as the second wall asks it, beyond itself: it could not see whom it must hide."""
     here = models.OuterRef("pk")
     return [
-        Share.objects.filter(_person_from_whom_asks("person__"), property=here),
-        Occupancy.objects.filter(_person_from_whom_asks("person__"), property=here),
-        Occupancy.objects.filter(_from_whom_asks("household__"), property=here),
-        Occupancy.objects.filter(_person_from_whom_asks("household__memberships__person__"), property=here),
+        Share.objects.filter(person_from_whom_asks("person__"), property=here),
+        Occupancy.objects.filter(person_from_whom_asks("person__"), property=here),
+        Occupancy.objects.filter(people_from_whom_asks("household__"), property=here),
+        Occupancy.objects.filter(person_from_whom_asks("household__memberships__person__"), property=here),
     ]
 
 
-def _from_whom_asks(prefix: str) -> models.Q:
+def people_from_whom_asks(prefix: str) -> models.Q:
+    """``hidden_people`` as the second wall asks it."""
     may = wall.said(*(f"{Reach.SHIELDED}_{kind}" for kind in wall.KINDS))
     return models.Q(**{f"{prefix}shielded": True}) & ~(may & kept_by_whom_asks(Reach.PEOPLE, prefix))
 
 
-def _person_from_whom_asks(prefix: str) -> models.Q:
-    return _from_whom_asks(prefix) | (
-        models.Q(**{f"{prefix}canonical__isnull": False}) & _from_whom_asks(f"{prefix}canonical__")
+def person_from_whom_asks(prefix: str) -> models.Q:
+    return people_from_whom_asks(prefix) | (
+        models.Q(**{f"{prefix}canonical__isnull": False}) & people_from_whom_asks(f"{prefix}canonical__")
     )
 
 

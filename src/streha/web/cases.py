@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from streha.accounts.rules import Access, Action
 from streha.cases import actions, models, queries, rules
+from streha.cases.feedback import queries as feedback_queries
 from streha.common import errors
 from streha.formats import letters, papers
 from streha.people import models as people
@@ -94,6 +95,7 @@ def case(request: door.Request, pk: int) -> HttpResponse:
         "today": at.date(),
         "names": {person.pk: person for person in (*page.members, *page.past_members)},
         "is_late": page.is_open and rules.is_late(page.case.due_on, at.date()),
+        "feedback": feedback_queries.of_case(request.access, pk),
         "is_mine": page.case.owner_id == request.access.user_id,
         "letter_languages": [(tag, words.word("language", tag)) for tag in LANGUAGE_OF],
     }

@@ -44,7 +44,7 @@ def ask(request: door.Request) -> HttpResponse:
 
 
 @require_GET
-@door.open_to(Action.PERSON_EXPORT, Action.PROPERTY_EXPORT)
+@door.open_to(Action.PERSON_EXPORT, Action.PROPERTY_EXPORT, Action.FEEDBACK_EXPORT, Action.INSTITUTION_WORK)
 def exports(request: door.Request) -> HttpResponse:
     """The viewer's own lists, newest first."""
     mine = ExportFile.objects.filter(asked_by_id=request.access.user_id or 0).select_related("job").order_by("-pk")[:50]
@@ -52,7 +52,7 @@ def exports(request: door.Request) -> HttpResponse:
 
 
 @require_GET
-@door.open_to(Action.PERSON_EXPORT, Action.PROPERTY_EXPORT)
+@door.open_to(Action.PERSON_EXPORT, Action.PROPERTY_EXPORT, Action.FEEDBACK_EXPORT, Action.INSTITUTION_WORK)
 def fetch(request: door.Request, pk: int) -> HttpResponse:
     """The file; fetching it is on record."""
     name, clear = actions.fetch(pk, by=request.access, at=door.now())

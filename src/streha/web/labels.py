@@ -12,7 +12,7 @@ from streha.accounts.rules import Action, Role, ScopeKind
 from streha.audit.rules import ActorKind, FaultKind
 from streha.common.codes import FieldClass, Language, Precision, Script, Sex
 from streha.jobs.rules import State
-from streha.web import selection_words, words
+from streha.web import feedback_words, institution_words, selection_words, words
 
 Label = str | Promise
 
@@ -68,6 +68,14 @@ ACTIONS: Mapping[str, Label] = {
     Action.CASE_ASSIGN: _("give cases to owners"),
     Action.CASE_SENSITIVE: _("see protection cases"),
     Action.TRACK_CHANGE: _("change tracks and letters"),
+    Action.FEEDBACK_VIEW: _("see feedback"),
+    Action.FEEDBACK_ENTER: _("take in feedback"),
+    Action.FEEDBACK_WORK: _("answer feedback"),
+    Action.FEEDBACK_EXPORT: _("export lists of feedback"),
+    Action.FEEDBACK_CLOCKS: _("change categories of feedback and their days"),
+    Action.FEEDBACK_SENSITIVE: _("handle sensitive reports"),
+    Action.INSTITUTION_VIEW: _("see institutions, meetings and training"),
+    Action.INSTITUTION_WORK: _("note institutions, meetings and training"),
     Action.SELECTION_VIEW: _("see selections"),
     Action.SELECTION_CALL: _("run calls for applications"),
     Action.SELECTION_GRID: _("make and change grids of points"),
@@ -136,6 +144,8 @@ JOB_KINDS: Mapping[str, Label] = {
     "people.export": _("Making a list"),
     "duplicates.search": _("Looking for duplicates"),
     "homes.export": _("Making a list of homes"),
+    "feedback.export": _("Making a list of feedback"),
+    "trainings.export": _("Making a list of training"),
     "dataprotection.retain": _("Ending what may no longer be kept"),
     "audit.verify": _("Checking the log"),
 }
@@ -153,10 +163,14 @@ ROOMS: Mapping[str, Label] = {
     "homes": _("homes"),
     "cases": _("cases"),
     "imports": _("imports"),
+    "institutions": _("institutions"),
     "dataprotection": _("data protection"),
     "assistance": pgettext_lazy("room", "help"),
 }
-VERBS: Mapping[str, Label] = words.WORDS["verb"] | {
+VERBS: Mapping[str, Label] = {
+    **words.WORDS["verb"],
+    **feedback_words.VERBS,
+    **institution_words.VERBS,
     # users and roles
     "logged in": _("Logged in"),
     "logged out": _("Logged out"),
@@ -229,6 +243,8 @@ OBJECTS: Mapping[str, Label] = {
     "subjects": _("unused keys"),
     "row": pgettext_lazy("import", "row"),
     **selection_words.OBJECTS,
+    **feedback_words.OBJECTS,
+    **institution_words.OBJECTS,
 }
 FAULTS: Mapping[str, Label] = {
     FaultKind.CHANGED: _("A record was changed after it was written."),

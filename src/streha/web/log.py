@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from streha.accounts.rules import Action
 from streha.audit import queries
+from streha.cases.feedback.queries import REPORT
 from streha.common.pages import Page
 from streha.jobs import actions as jobs
 from streha.jobs.models import Job
@@ -28,6 +29,7 @@ def done(request: door.Request) -> HttpResponse:
         page = queries.log(
             actor=form.cleaned_data["actor"],
             room=form.cleaned_data["room"],
+            without=unseen(request),
             since=form.since_at(),
             until=form.until_at(),
             after=request.GET.get("after", ""),
@@ -45,9 +47,9 @@ def looks(request: door.Request) -> HttpResponse:
     if form.is_valid():
         subject = form.cleaned_data["subject"]
         page = (
-            queries.readers(subject, after=after)
+            queries.readers(subject, without=unseen(request), after=after)
             if subject
-            else queries.looks(actor=form.cleaned_data["actor"], after=after)
+            else queries.looks(actor=form.cleaned_data["actor"], without=unseen(request), after=after)
         )
     return render(request, "log/looks.html", {"form": form, "page": page, "is_filtered": bool(filters(form))})
 
@@ -61,6 +63,11 @@ def check(request: door.Request) -> HttpResponse:
         return HttpResponseRedirect(reverse("job", args=[job.pk]))
     last = Job.objects.filter(kind=CHECK).order_by("-pk").first()
     return render(request, "log/check.html", {"last": last, "heads": queries.heads()})
+
+
+def unseen(request: door.Request) -> tuple[str, ...]:
+    """Kinds of objects that the viewer may not even be hinted at."""
+    return () if request.access.allows(Action.FEEDBACK_SENSITIVE) else (REPORT,)
 
 
 def filters(form: LogFilter | LookFilter) -> list[str]:

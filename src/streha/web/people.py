@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from streha.accounts.rules import Access, Action
 from streha.audit import queries as log
 from streha.cases import queries as case_queries
+from streha.cases.feedback import queries as feedback_queries
 from streha.common import errors, pages
 from streha.common.codes import FieldClass
 from streha.people import actions, models, personal, queries, rules
@@ -224,6 +225,8 @@ def _person_page(request: door.Request, pk: int, shown: tuple[str, int, str] | N
             if addition.writes in page.may_change and request.access.allows(Action.PERSON_CHANGE)
         ],
         "cases": case_queries.of_person(request.access, pk),
+        "feedback": feedback_queries.of_person(request.access, pk),
+        "may_enter_feedback": request.access.allows(Action.FEEDBACK_ENTER) and not page.person.ended_on,
         "may_open_case": request.access.allows(Action.CASE_WORK) and not page.person.ended_on,
         "broken": page.person.subject.hex in request.access.opened,
         "homes": home_rows.of_people(request, [pk]),

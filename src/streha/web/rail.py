@@ -61,6 +61,10 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
         pgettext_lazy("section", "Help"),
         (
             Section("cases", _("Cases"), "file", (Action.CASE_VIEW,), waiting.cases),
+            Section("feedback", _("Feedback"), "phone", (Action.FEEDBACK_VIEW,), waiting.feedback),
+            Section("reports", _("Sensitive reports"), "shield", (Action.FEEDBACK_SENSITIVE,), waiting.reports),
+            Section("institutions", _("Institutions"), "users", (Action.INSTITUTION_VIEW,)),
+            Section("meetings", _("Meetings"), "log", (Action.INSTITUTION_VIEW,), waiting.tasks),
             Section("selections", _("Selections"), "check", (Action.SELECTION_VIEW,), waiting.sheets),
         ),
     ),

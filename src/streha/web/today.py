@@ -52,8 +52,30 @@ def due(request: door.Request) -> list[Due]:
         "plural",
     )
     sheets = ngettext_lazy("%(n)s application to score", "%(n)s applications to score", "plural")
+    breached = ngettext_lazy("%(n)s feedback is past its day", "%(n)s pieces of feedback are past their day", "plural")
+    at_risk = ngettext_lazy(
+        "%(n)s feedback is close to its day", "%(n)s pieces of feedback are close to their day", "plural"
+    )
+    to_tell = ngettext_lazy(
+        "%(n)s outcome to tell to whoever gave feedback", "%(n)s outcomes to tell to whoever gave feedback", "plural"
+    )
+    reports = ngettext_lazy("%(n)s new sensitive report", "%(n)s new sensitive reports", "plural")
+    reports_late = ngettext_lazy(
+        "%(n)s sensitive report is past its day", "%(n)s sensitive reports are past their day", "plural"
+    )
+    tasks_late = ngettext_lazy("%(n)s task of yours is late", "%(n)s tasks of yours are late", "plural")
+    tasks_soon = ngettext_lazy(
+        "%(n)s task of yours is due this week", "%(n)s tasks of yours are due this week", "plural"
+    )
     lines = (
+        (waiting.reports_breached(access, at), reports_late, reverse("reports") + "?standing=breached", "late"),
+        (waiting.reports_new(access, at), reports, reverse("reports"), "warn"),
+        (waiting.feedback_breached(access, at), breached, reverse("feedback") + "?standing=breached", "late"),
+        (waiting.feedback_at_risk(access, at), at_risk, reverse("feedback") + "?standing=at_risk", "warn"),
+        (waiting.feedback_to_tell(access, at), to_tell, reverse("feedback") + "?standing=stopped", "due"),
         (waiting.cases_late(access, at), late, reverse("cases") + "?owner=me&late=1", "late"),
+        (waiting.tasks_late(access, at), tasks_late, reverse("meetings") + "#tasks", "late"),
+        (waiting.tasks_soon(access, at), tasks_soon, reverse("meetings") + "#tasks", "due"),
         (waiting.jobs_failed(access, at), failed, reverse("jobs") + "?state=failed", "bad"),
         (waiting.imports(access, at), lists, reverse("imports"), "warn"),
         (waiting.duplicates(access, at), pairs, reverse("duplicates"), "warn"),

@@ -11,6 +11,10 @@ from streha.accounts import models as accounts
 from streha.accounts.rules import Access, Action
 from streha.assistance.selections import queries as selection_queries
 from streha.cases import queries as case_queries
+from streha.cases.feedback import queries as feedback_queries
+from streha.cases.feedback.queries import FEEDBACK, REPORTS
+from streha.cases.feedback.rules import Standing
+from streha.institutions import queries as institution_queries
 from streha.jobs.models import Job
 from streha.jobs.rules import OPEN, State
 from streha.people.duplicates import queries as duplicate_queries
@@ -95,6 +99,56 @@ def cases(access: Access, at: dt.datetime) -> int:
     return cases_late(access, at) + cases_unowned(access, at) + cases_to_decide(access, at)
 
 
+def feedback_breached(access: Access, at: dt.datetime) -> int:
+    """Feedback of the viewer's own, or of nobody's, whose day has passed."""
+    return few(feedback_queries.waiting(FEEDBACK, access, Standing.BREACHED, at.date()))
+
+
+def feedback_at_risk(access: Access, at: dt.datetime) -> int:
+    """The same whose day is near."""
+    return few(feedback_queries.waiting(FEEDBACK, access, Standing.AT_RISK, at.date()))
+
+
+def feedback_to_tell(access: Access, _at: dt.datetime) -> int:
+    """Feedback that was answered, whose outcome has still to be told."""
+    return few(feedback_queries.to_tell(FEEDBACK, access))
+
+
+def feedback(access: Access, at: dt.datetime) -> int:
+    """What of feedback waits for the viewer."""
+    return feedback_breached(access, at) + feedback_at_risk(access, at) + feedback_to_tell(access, at)
+
+
+def reports_breached(access: Access, at: dt.datetime) -> int:
+    """Sensitive reports whose day has passed, for who handles them."""
+    return few(feedback_queries.waiting(REPORTS, access, Standing.BREACHED, at.date()))
+
+
+def reports_new(access: Access, _at: dt.datetime) -> int:
+    """Sensitive reports that nobody has taken up yet."""
+    return few(feedback_queries.unread(access)) if access.user_id is not None else 0
+
+
+def reports(access: Access, at: dt.datetime) -> int:
+    """What of sensitive reports waits for the viewer."""
+    return max(reports_new(access, at), reports_breached(access, at))
+
+
+def tasks_late(access: Access, at: dt.datetime) -> int:
+    """The viewer's own tasks of meetings whose day has passed."""
+    return few(institution_queries.tasks_late(access, at.date()))
+
+
+def tasks_soon(access: Access, at: dt.datetime) -> int:
+    """Those due within a week."""
+    return few(institution_queries.tasks_soon(access, at.date()))
+
+
+def tasks(access: Access, at: dt.datetime) -> int:
+    """What of meetings waits for the viewer."""
+    return tasks_late(access, at) + tasks_soon(access, at)
+
+
 def sheets(access: Access, _at: dt.datetime) -> int:
     """Applications that the viewer has still to score."""
     return few(selection_queries.sheets_waiting(access))
@@ -103,4 +157,5 @@ def sheets(access: Access, _at: dt.datetime) -> int:
 def everything(access: Access, at: dt.datetime) -> int:
     """All of it: the number beside Today."""
     pressing = breaks(access, at) + resets(access, at) + imports(access, at) + jobs_failed(access, at)
-    return pressing + duplicates(access, at) + cases(access, at) + sheets(access, at)
+    told = feedback(access, at) + reports(access, at) + tasks_late(access, at)
+    return pressing + duplicates(access, at) + cases(access, at) + sheets(access, at) + told

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from streha.web import selection_words
+from streha.web import feedback_words, institution_words, selection_words
 
 WORDS: dict[str, dict[str, str | Promise]] = {
     "sex": {"f": _("female"), "m": _("male"), "o": pgettext_lazy("sex", "other"), "u": pgettext_lazy("sex", "unknown")},
@@ -173,6 +173,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "exceptions": _("Exceptions"),
     },
     "section": {
+        "feedback": _("What you told the office"),
+        "institutions": _("Institutions"),
         "person": _("Person"),
         "names": _("Names"),
         "identifiers": _("Documents"),
@@ -589,6 +591,14 @@ WORDS["column"] |= _COLUMNS_OF_HOMES
 if twice := WORDS.keys() & selection_words.WORDS.keys():
     raise AssertionError(f"two lists of words have one name: {sorted(twice)}")
 WORDS |= selection_words.WORDS
+if twice := WORDS.keys() & feedback_words.WORDS.keys():
+    raise ValueError(f"words with one name: {sorted(twice)}")
+WORDS |= feedback_words.WORDS
+if twice := WORDS.keys() & institution_words.WORDS.keys():
+    raise ValueError(f"words with one name: {sorted(twice)}")
+WORDS |= institution_words.WORDS
+WORDS["column"] |= {"feedback": feedback_words.OBJECTS["feedback"]}
+WORDS["column"] |= {"institution": institution_words.OBJECTS["institution"], "name": _("name")}
 WORDS["verb"] |= selection_words.VERBS
 WORDS["section"] |= selection_words.SECTIONS
 WORDS["column"] |= selection_words.TOLD

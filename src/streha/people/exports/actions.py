@@ -25,7 +25,12 @@ from streha.people.exports.models import ExportFile
 
 SEALED = "people.export.file"
 # The right by which each kind of list is asked for and fetched.
-RIGHTS: dict[str, Action] = {"people": Action.PERSON_EXPORT, "homes": Action.PROPERTY_EXPORT}
+RIGHTS: dict[str, Action] = {
+    "people": Action.PERSON_EXPORT,
+    "homes": Action.PROPERTY_EXPORT,
+    "feedback": Action.FEEDBACK_EXPORT,
+    "trainings": Action.INSTITUTION_WORK,
+}
 KEPT = dt.timedelta(days=7)
 HEADINGS = ("number", "given", "father", "family", "birth", "precision", "sex", "lives_in", "kept_by", "household")
 
