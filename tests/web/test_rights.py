@@ -103,6 +103,10 @@ PAGES: dict[str, tuple[Action, ...] | str] = {
     "case_judge": (A.CASE_WORK,),
     "case_file": (A.CASE_VIEW,),
     "case_do": (A.CASE_WORK, A.CASE_MOVE, A.CASE_ASSIGN),
+    "case_plan": (A.CASE_WORK,),
+    "case_goal": (A.CASE_WORK,),
+    "case_visit": (A.CASE_WORK,),
+    "visits": (A.CASE_VIEW,),
     "tracks": (A.CASE_VIEW, A.TRACK_CHANGE),
     "tracks_load": (A.TRACK_CHANGE,),
     "households": (A.PERSON_VIEW,),
@@ -209,6 +213,11 @@ OPERATIONS: dict[str, Action] = {
     "get_case": A.CASE_VIEW,
     "open_case": A.CASE_WORK,
     "move_case": A.CASE_MOVE,
+    "get_plan": A.CASE_VIEW,
+    "plan_goal": A.CASE_WORK,
+    "settle_goal": A.CASE_WORK,
+    "plan_visit": A.CASE_WORK,
+    "report_visit": A.CASE_WORK,
 }
 
 

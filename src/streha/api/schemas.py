@@ -8,6 +8,7 @@ from typing import Annotated
 from ninja import Field, Schema
 
 from streha.cases import rules as cases
+from streha.cases.plans import rules as plans
 from streha.common.codes import Language, Precision, Script, Sex
 from streha.homes import rules as homes
 from streha.people import rules
@@ -174,6 +175,71 @@ class CaseMove(Schema):
     to: Annotated[str, Field(min_length=1, max_length=30)]
     revision: Annotated[int, Field(ge=1, le=2**31 - 1)]
     reason: Annotated[str, Field(max_length=5000)] = ""
+
+
+class GoalOut(Schema):
+    id: int
+    kind: plans.GoalKind
+    text: str
+    due_on: dt.date
+    agreed_on: dt.date | None
+    state: plans.GoalState
+    note: str
+
+
+class ParticipantOut(Schema):
+    """Somebody of the case by their id, or another by name; ``came`` is null until somebody tells of the visit."""
+
+    id: int
+    person_id: int | None
+    name: str
+    came: bool | None
+
+
+class VisitOut(Schema):
+    id: int
+    kind: plans.VisitKind
+    area_id: int | None
+    planned_on: dt.date
+    done_on: dt.date | None
+    state: plans.VisitState
+    presence: str
+    report: str
+    participants: list[ParticipantOut]
+
+
+class PlanOut(Schema):
+    goals: list[GoalOut]
+    visits: list[VisitOut]
+
+
+class GoalIn(Schema):
+    kind: plans.GoalKind
+    text: Annotated[str, Field(min_length=1, max_length=5000)]
+    due_on: dt.date
+    agreed_on: dt.date | None = None
+
+
+class GoalEnd(Schema):
+    state: plans.GoalState
+    note: Annotated[str, Field(max_length=5000)] = ""
+
+
+class VisitIn(Schema):
+    kind: plans.VisitKind
+    planned_on: dt.date
+    area_id: Pk | None = None
+    person_ids: Annotated[list[Pk], Field(max_length=50)] = []
+    others: Annotated[list[str], Field(max_length=20)] = []
+
+
+class VisitReport(Schema):
+    """``came`` are ids of participants."""
+
+    done_on: dt.date
+    report: Annotated[str, Field(min_length=1, max_length=5000)]
+    came: Annotated[list[Pk], Field(max_length=100)] = []
+    presence: plans.Presence | None = None
 
 
 class ImportOut(Schema):

@@ -396,8 +396,8 @@ def move_case(case_id: int, to: str, *, revision: int, reason: str = "", by: Acc
     Raises Conflict when somebody else moved it meanwhile, BadInput for a skipped stage or missing papers, Refused when
     the writer's role may not move a case there.
     """
-    case = _case_for_change(case_id, by, Action.CASE_MOVE, revision=revision)
-    _require_open(case)
+    case = case_for_change(case_id, by, Action.CASE_MOVE, revision=revision)
+    require_open(case)
     stage = case.version.stages.filter(code=to).first()
     if stage is None:
         raise errors.BadInput(
@@ -410,7 +410,7 @@ def move_case(case_id: int, to: str, *, revision: int, reason: str = "", by: Acc
     _check_move(case, stage, by, at, reason)
     case.stage = stage
     case.due_on = rules.due_on(stage.days, at.date())
-    _save_step(case, Kind.MOVED, "case moved", by, at, reason=reason, payload={"stage": stage.code})
+    save_step(case, Kind.MOVED, "case moved", by, at, reason=reason, payload={"stage": stage.code})
     return case
 
 
@@ -430,15 +430,15 @@ def assign_case(
     Whoever assigns cases may give it to anybody; others may take one that nobody has, or pass on their own.
     """
     action = Action.CASE_ASSIGN if by.allows(Action.CASE_ASSIGN) else Action.CASE_WORK
-    case = _case_for_change(case_id, by, action, revision=revision)
-    _require_open(case)
+    case = case_for_change(case_id, by, action, revision=revision)
+    require_open(case)
     is_own = case.owner_id == by.user_id or (case.owner_id is None and owner_id == by.user_id)
     if action == Action.CASE_WORK and not is_own:
         raise errors.Refused(
             errors.message("This case has another owner. Ask who assigns cases."), code="not_your_case"
         )
     owner = accounts.User.objects.filter(pk=owner_id, is_active=True).first()
-    if owner is None or not _would_see(owner, case, at):
+    if owner is None or not would_see(owner, case, at):
         raise errors.BadInput(
             errors.message("This colleague could not see the case. Choose somebody who works there."),
             code="owner_outside",
@@ -448,20 +448,28 @@ def assign_case(
         raise errors.Conflict(errors.message("This colleague has the case already."), code="owner_again")
     old = case.owner_id
     case.owner = owner
-    _save_step(case, Kind.ASSIGNED, "case assigned", by, at, reason=reason, payload={"owner": [old, owner.pk]})
+    save_step(case, Kind.ASSIGNED, "case assigned", by, at, reason=reason, payload={"owner": [old, owner.pk]})
     return case
 
 
-def _would_see(owner: accounts.User, case: models.Case, at: dt.datetime) -> bool:
+def would_see(owner: accounts.User, case: models.Case, at: dt.datetime) -> bool:
     """Whether somebody, once the owner, may see and work on the case."""
-    theirs = account_queries.access(owner, at)
-    as_owned = models.Case(person=case.person, team_id=case.team_id, owner_id=owner.pk)
-    if not queries.carries(theirs, Action.CASE_WORK, as_owned):
+    return _reaches(owner, case, models.Case(person=case.person, team_id=case.team_id, owner_id=owner.pk), at)
+
+
+def sees(user: accounts.User, case: models.Case, at: dt.datetime) -> bool:
+    """Whether somebody may see and work on the case as it stands."""
+    return _reaches(user, case, case, at)
+
+
+def _reaches(user: accounts.User, case: models.Case, as_held: models.Case, at: dt.datetime) -> bool:
+    theirs = account_queries.access(user, at)
+    if not queries.carries(theirs, Action.CASE_WORK, as_held):
         return False
-    if case.is_sensitive and not queries.carries(theirs, Action.CASE_SENSITIVE, as_owned):
+    if case.is_sensitive and not queries.carries(theirs, Action.CASE_SENSITIVE, as_held):
         return False
     is_shielded = case.person.shielded or case.members.filter(person__shielded=True).exists()
-    return not is_shielded or queries.carries(theirs, Action.SHIELDED_VIEW, as_owned)
+    return not is_shielded or queries.carries(theirs, Action.SHIELDED_VIEW, as_held)
 
 
 @transaction.atomic
@@ -472,8 +480,8 @@ def close_case(
 
     Any other outcome needs a reason.
     """
-    case = _case_for_change(case_id, by, Action.CASE_MOVE, revision=revision)
-    _require_open(case)
+    case = case_for_change(case_id, by, Action.CASE_MOVE, revision=revision)
+    require_open(case)
     if outcome == rules.Outcome.COMPLETED:
         end = case.version.stages.get(is_final=True)
         _check_move(case, end, by, at, reason)
@@ -483,14 +491,14 @@ def close_case(
             errors.message("Say why the case ends before its end."), code="reason_missing", field="reason"
         )
     case.state, case.outcome, case.closed_on = rules.CaseState.CLOSED, outcome, at.date()
-    _save_step(case, Kind.CLOSED, "case closed", by, at, reason=reason, payload={"outcome": outcome}, outcome=outcome)
+    save_step(case, Kind.CLOSED, "case closed", by, at, reason=reason, payload={"outcome": outcome}, outcome=outcome)
     return case
 
 
 @transaction.atomic
 def reopen_case(case_id: int, *, reason: str, revision: int, by: Access, at: dt.datetime) -> models.Case:
     """The case goes on where it stood; a completed one at the stage before its end."""
-    case = _case_for_change(case_id, by, Action.CASE_MOVE, revision=revision)
+    case = case_for_change(case_id, by, Action.CASE_MOVE, revision=revision)
     if case.state != rules.CaseState.CLOSED:
         raise errors.Conflict(errors.message("This case is open."), code="case_open")
     if not reason.strip():
@@ -506,7 +514,7 @@ def reopen_case(case_id: int, *, reason: str, revision: int, by: Access, at: dt.
     case.due_on = rules.due_on(case.stage.days, at.date())
     try:
         with transaction.atomic():
-            _save_step(case, Kind.REOPENED, "case reopened", by, at, reason=reason, payload={"outcome": [old, None]})
+            save_step(case, Kind.REOPENED, "case reopened", by, at, reason=reason, payload={"outcome": [old, None]})
     except IntegrityError as twice:
         raise errors.Conflict(
             errors.message("There is an open case of this track for this person already. Look for it first."),
@@ -523,8 +531,8 @@ def split_case(
 
     The first of them speaks for the new case; their papers go with them. Returns the new case.
     """
-    case = _case_for_change(case_id, by, Action.CASE_WORK, revision=revision)
-    _require_open(case)
+    case = case_for_change(case_id, by, Action.CASE_WORK, revision=revision)
+    require_open(case)
     going = list(dict.fromkeys(person_ids))
     present = dict(case.members.filter(ended_on=None).values_list("person_id", "pk"))
     if not going or any(pk not in present for pk in going):
@@ -565,8 +573,8 @@ def split_case(
     )
     case.papers.filter(person_id__in=going).update(case=new)
     _step(new, Kind.OPENED, by, at, reason=reason)
-    _record("case opened", new, by, at, payload={"split from": case.pk})
-    _save_step(case, Kind.SPLIT, "case split", by, at, reason=reason, payload={"into": new.pk, "people": going})
+    record("case opened", new, by, at, payload={"split from": case.pk})
+    save_step(case, Kind.SPLIT, "case split", by, at, reason=reason, payload={"into": new.pk, "people": going})
     return new
 
 
@@ -578,8 +586,8 @@ def _home_of(person_id: int) -> people.Household | None:
 @transaction.atomic
 def cover_people(case_id: int, person_ids: Iterable[int], *, revision: int, by: Access, at: dt.datetime) -> models.Case:
     """The case covers these people of its household too."""
-    case = _case_for_change(case_id, by, Action.CASE_WORK, revision=revision)
-    _require_open(case)
+    case = case_for_change(case_id, by, Action.CASE_WORK, revision=revision)
+    require_open(case)
     _parted, joined = queries.split_of(
         by, case, list(case.members.filter(ended_on=None).values_list("person_id", flat=True))
     )
@@ -592,7 +600,7 @@ def cover_people(case_id: int, person_ids: Iterable[int], *, revision: int, by: 
     )
     case.revision += 1
     case.save()
-    _record("case covers", case, by, at, payload={"people": new})
+    record("case covers", case, by, at, payload={"people": new})
     return case
 
 
@@ -602,18 +610,19 @@ def cover_people(case_id: int, person_ids: Iterable[int], *, revision: int, by: 
 @transaction.atomic
 def add_note(case_id: int, text: str, *, by: Access, at: dt.datetime) -> models.CaseNote:
     """The note stands in the case's story, sealed."""
-    case = _case_for_change(case_id, by, Action.CASE_WORK)
+    case = case_for_change(case_id, by, Action.CASE_WORK)
     note = models.CaseNote.objects.create(
         case=case,
-        sealed=audit.seal(case.subject, _text(text, "text").encode(), context=models.SEALED_NOTE),
+        sealed=audit.seal(case.subject, tidy_text(text, "text").encode(), context=models.SEALED_NOTE),
         noted_by_id=by.user_id,
         noted_at=at,
     )
-    _record("note added", case, by, at)
+    record("note added", case, by, at)
     return note
 
 
-def _text(text: str, field: str) -> str:
+def tidy_text(text: str, field: str) -> str:
+    """The text without blanks around it. Raises BadInput for none, or one too long to be read."""
     tidy = text.strip()
     if not tidy:
         raise errors.BadInput(errors.message("Write something, or leave the form."), code="text_missing", field=field)
@@ -654,8 +663,8 @@ def receive_paper(
     A paper brought again (because it was refused, or expired) begins anew. Raises BadInput for a file that is no
     document (see ``formats.papers``), before anything is kept.
     """
-    case = _case_for_change(case_id, by, Action.CASE_WORK)
-    _require_open(case)
+    case = case_for_change(case_id, by, Action.CASE_WORK)
+    require_open(case)
     item = next(
         (i for i in queries.checklist(case, at.date()) if i.wanted.paper_id == paper_id and i.person_id == person_id),
         None,
@@ -679,9 +688,7 @@ def receive_paper(
     row.save()
     if kept is not None:
         _keep_file(case, row, kept, by, at)
-    _record(
-        "paper received", case, by, at, payload={"paper": item.wanted.label.en, "file": kept.kind if kept else None}
-    )
+    record("paper received", case, by, at, payload={"paper": item.wanted.label.en, "file": kept.kind if kept else None})
     return row
 
 
@@ -705,19 +712,19 @@ def judge_paper(row_id: int, *, is_good: bool, by: Access, at: dt.datetime) -> m
     row = models.CasePaper.objects.select_related("paper").filter(pk=row_id).first()
     if row is None:
         raise errors.NotFound()
-    case = _case_for_change(row.case_id, by, Action.CASE_WORK)
-    _require_open(case)
+    case = case_for_change(row.case_id, by, Action.CASE_WORK)
+    require_open(case)
     row.state = rules.PaperState.CHECKED if is_good else rules.PaperState.REFUSED
     row.judged_by_id, row.judged_at = by.user_id, at
     row.save()
-    _record(f"paper {row.state}", case, by, at, payload={"paper": row.paper.label_en})
+    record(f"paper {row.state}", case, by, at, payload={"paper": row.paper.label_en})
     return row
 
 
 # --- common steps -----------------------------------------------------------------------------------------------------
 
 
-def _case_for_change(case_id: int, by: Access, action: Action, *, revision: int | None = None) -> models.Case:
+def case_for_change(case_id: int, by: Access, action: Action, *, revision: int | None = None) -> models.Case:
     """The case, locked, if the writer may do this to it; one out of sight does not exist for the writer."""
     by.require(action)
     seen = models.Case.objects.visible_to(by, action).select_for_update(of=("self",))
@@ -729,12 +736,13 @@ def _case_for_change(case_id: int, by: Access, action: Action, *, revision: int 
     return case
 
 
-def _require_open(case: models.Case) -> None:
+def require_open(case: models.Case) -> None:
+    """Raise Conflict for a closed case."""
     if case.state != rules.CaseState.OPEN:
         raise errors.Conflict(errors.message("This case is closed. Open it again before going on."), code="case_closed")
 
 
-def _save_step(
+def save_step(
     case: models.Case,
     kind: models.CaseStep.Kind,
     verb: str,
@@ -745,10 +753,11 @@ def _save_step(
     payload: dict[str, Any],
     outcome: str = "",
 ) -> None:
+    """The case is saved as it stands now, with the line of its way and the record of the log."""
     case.revision += 1
     case.save()
     _step(case, kind, by, at, reason=reason, outcome=outcome)
-    _record(verb, case, by, at, payload=payload, reason=reason.strip())
+    record(verb, case, by, at, payload=payload, reason=reason.strip())
 
 
 def _step(
@@ -767,7 +776,7 @@ def _step(
     )
 
 
-def _record(
+def record(
     verb: str,
     case: models.Case,
     by: Access,
@@ -776,6 +785,7 @@ def _record(
     payload: dict[str, Any] | None = None,
     reason: str = "",
 ) -> None:
+    """What was done to a case stands in the log, under the case's own key."""
     audit.record(
         by=by.actor,
         at=at,

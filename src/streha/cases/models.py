@@ -23,11 +23,8 @@ F = FieldClass
 
 SEALED_REASON = "cases.step.reason"
 SEALED_NOTE = "cases.note.text"
-SEALED_GOAL = "cases.goal.text"
-SEALED_VISIT = "cases.visit.report"
 SEALED_FILE = "cases.file.content"
 SEALED_FILE_NAME = "cases.file.name"
-SEALED_REFERRAL = "cases.referral.reason"
 
 
 class Labelled(models.Model):
@@ -416,3 +413,7 @@ class CaseNote(models.Model):
 
     def __str__(self) -> str:
         return f"note {self.pk}"
+
+
+# The tables of plans, referrals and labour stand in their own modules; Django finds a room's tables here.
+from streha.cases.plans import models as plans  # noqa: E402, F401

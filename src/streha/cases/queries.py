@@ -9,13 +9,14 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.utils.functional import cached_property
 
 from streha.accounts import models as accounts
 from streha.accounts.rules import POLICY, Access, Action, Role, Scope, ScopeKind
 from streha.audit import actions as audit
 from streha.cases import models, rules
+from streha.cases.plans import models as plans
 from streha.common import errors
 from streha.common.codes import FieldClass, Language, Script
 from streha.common.pages import PAGE_SIZE, Page
@@ -152,6 +153,7 @@ class CaseFilter:
     owner: str = ""
     state: str = rules.CaseState.OPEN
     late: bool = False
+    goals_late: bool = False
     area_id: int | None = None
 
 
@@ -172,6 +174,9 @@ def narrowed_cases(access: Access, narrowed: CaseFilter, today: dt.date) -> mode
         rows = rows.filter(owner=None)
     if narrowed.late:
         rows = rows.filter(due_on__lt=today)
+    if narrowed.goals_late:
+        late = plans.Goal.objects.filter(case=OuterRef("pk"), state="open", due_on__lt=today)
+        rows = rows.filter(Exists(late))
     if narrowed.area_id is not None:
         rows = rows.filter(person__keeper_id__in=sorted(places.subtree_ids([narrowed.area_id])))
     return rows

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from streha.accounts.rules import Access, Action
 from streha.cases import actions, models, queries, rules
+from streha.cases.plans import queries as plans
 from streha.common import errors
 from streha.formats import letters, papers
 from streha.people import models as people
@@ -55,6 +56,7 @@ def cases(request: door.Request) -> HttpResponse:
         owner=told.get("owner", "")[:10],
         state=rules.CaseState.CLOSED if told.get("state") == "closed" else rules.CaseState.OPEN,
         late=told.get("late") == "1",
+        goals_late=told.get("goals") == "late",
         area_id=area_id,
     )
     page = queries.cases_page(request.access, narrowed, today=at.date(), after=told.get("after", ""))
@@ -87,9 +89,13 @@ def case(request: door.Request, pk: int) -> HttpResponse:
     """Whom the case follows, where it stands, what happened, and what can be done."""
     at = door.now()
     page = queries.case_page(request.access, pk, at=at)
+    plan = plans.plan_of(page.case, at.date())
+    told = [*page.story, *plans.story(plan)]
     context = {
         "page": page,
         "case": page.case,
+        "plan": plan,
+        "story": sorted(told, key=lambda line: line.at, reverse=True),
         "today": at.date(),
         "names": {person.pk: person for person in (*page.members, *page.past_members)},
         "is_late": page.is_open and rules.is_late(page.case.due_on, at.date()),

@@ -51,9 +51,14 @@ def due(request: door.Request) -> list[Due]:
         "Somebody looked at people of your cases by break-glass: %(n)s times",
         "plural",
     )
+    unvisited = ngettext_lazy("%(n)s visit of yours is late", "%(n)s visits of yours are late", "plural")
+    visits = ngettext_lazy("%(n)s visit of yours this week", "%(n)s visits of yours this week", "plural")
+    goals = ngettext_lazy("%(n)s goal of your cases is late", "%(n)s goals of your cases are late", "plural")
     sheets = ngettext_lazy("%(n)s application to score", "%(n)s applications to score", "plural")
     lines = (
         (waiting.cases_late(access, at), late, reverse("cases") + "?owner=me&late=1", "late"),
+        (waiting.visits_late(access, at), unvisited, reverse("visits") + "?late=1", "late"),
+        (waiting.goals_late(access, at), goals, reverse("cases") + "?owner=me&goals=late", "late"),
         (waiting.jobs_failed(access, at), failed, reverse("jobs") + "?state=failed", "bad"),
         (waiting.imports(access, at), lists, reverse("imports"), "warn"),
         (waiting.duplicates(access, at), pairs, reverse("duplicates"), "warn"),
@@ -63,6 +68,7 @@ def due(request: door.Request) -> list[Due]:
         (waiting.cases_to_decide(access, at), to_decide, reverse("cases") + "?owner=role", "warn"),
         (waiting.cases_unowned(access, at), unowned, reverse("cases") + "?owner=none", "warn"),
         (waiting.cases_due(access, at), soon, reverse("cases") + "?owner=me", "due"),
+        (waiting.visits_soon(access, at), visits, reverse("visits"), "due"),
         (waiting.glass(access, at), glass, reverse("case_glass"), "warn"),
     )
     return [

@@ -11,6 +11,7 @@ from streha.accounts import models as accounts
 from streha.accounts.rules import Access, Action
 from streha.assistance.selections import queries as selection_queries
 from streha.cases import queries as case_queries
+from streha.cases.plans import queries as plan_queries
 from streha.jobs.models import Job
 from streha.jobs.rules import OPEN, State
 from streha.people.duplicates import queries as duplicate_queries
@@ -85,6 +86,21 @@ def cases_to_decide(access: Access, _at: dt.datetime) -> int:
     return few(case_queries.waiting_for_role(access))
 
 
+def visits_late(access: Access, at: dt.datetime) -> int:
+    """The viewer's own visits whose day has passed and of which nobody has told."""
+    return few(plan_queries.visits_late(access, at.date()))
+
+
+def visits_soon(access: Access, at: dt.datetime) -> int:
+    """The viewer's own visits of the coming week."""
+    return few(plan_queries.visits_soon(access, at.date()))
+
+
+def goals_late(access: Access, at: dt.datetime) -> int:
+    """Open goals of the viewer's own cases whose day has passed."""
+    return few(plan_queries.goals_late(access, at.date()))
+
+
 def glass(access: Access, at: dt.datetime) -> int:
     """Looks by break-glass at people of the viewer's own cases in the last weeks."""
     return min(len(case_queries.glass_broken(access, at)), ENOUGH) if access.allows(Action.CASE_VIEW) else 0
@@ -92,7 +108,7 @@ def glass(access: Access, at: dt.datetime) -> int:
 
 def cases(access: Access, at: dt.datetime) -> int:
     """What of cases waits for the viewer."""
-    return cases_late(access, at) + cases_unowned(access, at) + cases_to_decide(access, at)
+    return cases_late(access, at) + cases_unowned(access, at) + cases_to_decide(access, at) + visits_late(access, at)
 
 
 def sheets(access: Access, _at: dt.datetime) -> int:

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from streha.web import selection_words
+from streha.web import case_words, selection_words
 
 WORDS: dict[str, dict[str, str | Promise]] = {
     "sex": {"f": _("female"), "m": _("male"), "o": pgettext_lazy("sex", "other"), "u": pgettext_lazy("sex", "unknown")},
@@ -257,6 +257,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "case": _("case"),
         "note": _("note"),
         "outcome": _("outcome"),
+        "visit": _("visit"),
     },
     "outcome": {
         "completed": _("came to its end"),
@@ -574,6 +575,10 @@ _COLUMNS_OF_HOMES: dict[str, str | Promise] = {
     "photo": _("photo"),
 }
 WORDS["column"] |= _COLUMNS_OF_HOMES
+if twice := WORDS.keys() & case_words.WORDS.keys():
+    raise RuntimeError(f"two meanings for {sorted(twice)}")
+WORDS |= case_words.WORDS
+WORDS["verb"] |= case_words.VERBS
 if twice := WORDS.keys() & selection_words.WORDS.keys():
     raise AssertionError(f"two lists of words have one name: {sorted(twice)}")
 WORDS |= selection_words.WORDS

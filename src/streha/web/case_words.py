@@ -1,0 +1,61 @@
+"""The words for codes of cases: goals, visits, referrals, work."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+WORDS: dict[str, dict[str, str | Promise]] = {
+    "goal_kind": {
+        "house": _("house: build, repair, material"),
+        "furniture": _("furniture"),
+        "food": _("food"),
+        "items": _("household items"),
+        "income": _("income"),
+        "community": _("project for the community"),
+        "documents": _("documents"),
+        "health": _("health"),
+        "school": _("school"),
+        "work": pgettext_lazy("goal", "work"),
+        "safety": _("safety"),
+        "other": _("other"),
+    },
+    "goal_state": {
+        "open": pgettext_lazy("goal", "open"),
+        "reached": pgettext_lazy("goal", "reached"),
+        "dropped": pgettext_lazy("goal", "dropped"),
+    },
+    "visit_kind": {
+        "giv": _("go-and-inform visit (GIV)"),
+        "gsv": _("go-and-see visit (GSV)"),
+        "home": _("visit at home"),
+        "office": _("talk in the office"),
+        "works": _("visit to the works"),
+        "presence": _("check of presence"),
+    },
+    "visit_state": {
+        "planned": pgettext_lazy("visit", "planned"),
+        "done": pgettext_lazy("visit", "made"),
+        "cancelled": pgettext_lazy("visit", "not made"),
+    },
+    "presence": {
+        "present": _("they live there"),
+        "absent": _("away for a time"),
+        "left": _("have left"),
+        "not_traced": _("not traced"),
+    },
+    "case_event": {
+        "goal planned": _("Goal planned"),
+        "goal reached": _("Goal reached"),
+        "goal dropped": _("Goal dropped"),
+        "visit planned": _("Visit planned"),
+        "visit made": _("Visit made"),
+        "visit cancelled": _("Visit not made"),
+    },
+}
+
+VERBS: dict[str, str | Promise] = {
+    **WORDS["case_event"],
+    "plan agreed": _("Plan agreed on with the person"),
+}
