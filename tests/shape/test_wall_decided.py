@@ -44,6 +44,8 @@ DOORS = {
     "src/streha/people/duplicates/bridge.py": {"weighing pairs"},
     "src/streha/people/merges/actions.py": {"merging and parting"},
     "src/streha/homes/actions.py": {"handing over"},
+    "src/streha/cases/referrals/actions.py": {"what was shared in a referral", "what rests on a consent"},
+    "src/streha/cases/referrals/queries.py": {"what was shared in a referral"},
     "src/streha/dataprotection/queries.py": {"the subject file", "retention"},
     "src/streha/dataprotection/actions.py": {"erasure"},
     "src/streha/web/breaks.py": {"who is behind a number, for break-glass", "numbers behind break-glass"},

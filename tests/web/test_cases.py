@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -10,7 +12,8 @@ from tests import factories
 from tests.factories import AT, OFFICE
 from tests.web.conftest import client_of
 
-from streha.accounts.rules import Role
+from streha.accounts import actions as accounts
+from streha.accounts.rules import Role, Scope, ScopeKind
 from streha.cases import actions, models
 from streha.formats import pdf
 from streha.people import models as people
@@ -154,3 +157,82 @@ def test_tracks_say_that_nobody_has_verified_them(head: people.Person) -> None:
     assert "not verified" in shown
     assert "Go-and-see visit" in shown
     assert "Safety plan" not in shown
+
+
+def test_a_plan_is_made_agreed_and_told_of_and_today_says_what_waits(head: people.Person) -> None:
+    client = worker()
+    case = opened(client, head)
+    base = f"/cases/{case.pk}/"
+    today = timezone.now().date()
+    soon = f"{today + timedelta(days=2):%d.%m.%Y}"
+    for what in ("goal", "visit", "agree"):
+        assert client.get(f"{base}plan/{what}/").status_code == 200, what
+    assert client.get(f"{base}plan/nonsense/").status_code == 404
+    wrong = client.post(f"{base}plan/goal/", {"kind": "house", "text": "New roof", "due_on": "01.01.2020"})
+    assert wrong.status_code == 422
+    assert "has passed" in wrong.content.decode()
+    assert client.post(f"{base}plan/goal/", {"kind": "house", "text": "New roof", "due_on": soon}).status_code == 302
+    assert client.post(f"{base}plan/agree/", {"agreed_on": f"{today:%d.%m.%Y}"}).status_code == 302
+    going = {"kind": "gsv", "planned_on": soon, "area": "Prizren", "people": [head.pk], "others": "Fqinji Bardh"}
+    assert client.post(f"{base}plan/visit/", going).status_code == 302
+    page = client.get(base).content.decode()
+    for said in ("New roof", "Fqinji Bardh", "go-and-see visit", "agreed on"):
+        assert said in page
+    visit = models.plans.Visit.objects.get()
+    assert "1 visit of yours this week" in client.get("/").content.decode()
+    assert case.number in client.get("/visits/").content.decode()
+    assert case.number not in worker(code="17").get("/visits/?whose=all").content.decode()
+    models.plans.Visit.objects.update(planned_on=today - timedelta(days=1))
+    assert "1 visit of yours is late" in client.get("/").content.decode()
+    assert case.number in client.get("/visits/?late=1").content.decode()
+    address = f"{base}visits/{visit.pk}/"
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"state": "done", "report": "Roof gone"}).status_code == 422
+    came = [row.pk for row in visit.participants.all()]
+    told = {"state": "done", "done_on": f"{today:%d.%m.%Y}", "report": "Roof gone", "came": came}
+    models.Case.objects.update(opened_on=today)
+    assert client.post(address, told).status_code == 302
+    assert client.post(address, told).status_code == 422
+    goal = models.plans.Goal.objects.get()
+    assert client.post(f"{base}goals/{goal.pk}/", {"state": "reached", "note": ""}).status_code == 302
+    story = client.get(base).content.decode()
+    assert "Goal reached" in story
+    assert "Roof gone" in story
+    assert client.get(f"{base}goals/{goal.pk + 5}/").status_code == 404
+
+
+def test_a_referral_waits_for_consent_then_for_its_receiver_who_reads_no_more(head: people.Person) -> None:
+    client = worker()
+    case = opened(client, head)
+    team = accounts.create_organisation("Klinika Demo", kind="ngo", by=OFFICE, at=AT, is_fictional=True)
+    scope = Scope(ScopeKind.ORGANISATION, str(team.pk))
+    receiver = client_of(factories.user(Role.CASEWORKER, scope=scope))
+    address = f"/cases/{case.pk}/refer/"
+    told = {"kind": "referral", "organisation": team.pk, "purpose": "health", "people": [head.pk], "reason": "Dialysis"}
+    assert client.get(address).status_code == 200
+    refused = client.post(address, told)
+    assert refused.status_code == 422
+    link = f"/people/{head.pk}/add/consent/?purpose=health+care&amp;recipients=Klinika+Demo"
+    assert link in refused.content.decode()
+    assert 'value="Klinika Demo"' in client.get(link.replace("&amp;", "&")).content.decode()
+    consent = {"purpose": "health care", "recipients": "Klinika Demo", "basis": "consent", "given_on": "01.11.2026"}
+    assert client.post(link.split("?", maxsplit=1)[0], consent).status_code == 302
+    assert client.post(address, told).status_code == 302
+    row = models.referrals.Referral.objects.get()
+    assert "Klinika Demo" in client.get(f"/cases/{case.pk}/").content.decode()
+    assert "1 referral waits for your answer" in receiver.get("/").content.decode()
+    assert "Qorroplant" in receiver.get("/referrals/").content.decode()
+    one = f"/referrals/{row.pk}/"
+    assert "Dialysis" in receiver.get(one).content.decode()
+    assert client.get(one).status_code == 404
+    assert receiver.get(f"/cases/{case.pk}/").status_code == 404
+    assert receiver.get(f"/people/{head.pk}/").status_code == 404
+    assert receiver.post(one, {"state": "rejected", "note": ""}).status_code == 422
+    assert receiver.post(one, {"state": "accepted", "note": "Come on Monday"}).status_code == 302
+    assert "Come on Monday" in client.get(f"/cases/{case.pk}/").content.decode()
+    given = people.Consent.objects.get()
+    assert client.post(f"/people/{head.pk}/end/consent/{given.pk}/").status_code == 302
+    assert "Dialysis" not in receiver.get(one).content.decode()
+    assert "Qorroplant" not in receiver.get("/referrals/").content.decode()
+    assert "revoked" in client.get(f"/cases/{case.pk}/").content.decode()
+    assert client.get(f"/cases/{case.pk}/referrals/{row.pk}/").status_code == 200

@@ -106,6 +106,10 @@ PAGES: dict[str, tuple[Action, ...] | str] = {
     "case_plan": (A.CASE_WORK,),
     "case_goal": (A.CASE_WORK,),
     "case_visit": (A.CASE_WORK,),
+    "case_refer": (A.CASE_WORK,),
+    "case_referral": (A.CASE_WORK,),
+    "referrals": (A.CASE_WORK,),
+    "referral": (A.CASE_WORK,),
     "visits": (A.CASE_VIEW,),
     "tracks": (A.CASE_VIEW, A.TRACK_CHANGE),
     "tracks_load": (A.TRACK_CHANGE,),
@@ -218,6 +222,9 @@ OPERATIONS: dict[str, Action] = {
     "settle_goal": A.CASE_WORK,
     "plan_visit": A.CASE_WORK,
     "report_visit": A.CASE_WORK,
+    "refer_case": A.CASE_WORK,
+    "list_referrals": A.CASE_WORK,
+    "answer_referral": A.CASE_WORK,
 }
 
 

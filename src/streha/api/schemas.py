@@ -9,7 +9,8 @@ from ninja import Field, Schema
 
 from streha.cases import rules as cases
 from streha.cases.plans import rules as plans
-from streha.common.codes import Language, Precision, Script, Sex
+from streha.cases.referrals import rules as referrals
+from streha.common.codes import FieldClass, Language, Precision, Script, Sex
 from streha.homes import rules as homes
 from streha.people import rules
 
@@ -240,6 +241,56 @@ class VisitReport(Schema):
     report: Annotated[str, Field(min_length=1, max_length=5000)]
     came: Annotated[list[Pk], Field(max_length=100)] = []
     presence: plans.Presence | None = None
+
+
+class ReferralOut(Schema):
+    id: int
+    kind: referrals.Kind
+    purpose: referrals.Purpose
+    recipient: str
+    classes: list[FieldClass]
+    state: referrals.State
+    sent_at: dt.datetime
+
+
+class SharedPersonOut(Schema):
+    """What was shared of somebody; nothing else of the case or the register."""
+
+    name: str
+    phones: list[str]
+    home_area_id: int | None
+
+
+class ReceivedOut(ReferralOut):
+    """Reason, answer and people are empty once the referral has ended, or the consent is gone."""
+
+    reason: str
+    answer: str
+    people: list[SharedPersonOut]
+
+
+class ReferralsOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end. No totals."""
+
+    items: list[ReceivedOut]
+    next: str
+
+
+class ReferralIn(Schema):
+    """One of ``organisation_id`` and ``outside``."""
+
+    kind: referrals.Kind = referrals.Kind.REFERRAL
+    purpose: referrals.Purpose
+    person_ids: Annotated[list[Pk], Field(min_length=1, max_length=50)]
+    reason: Annotated[str, Field(min_length=1, max_length=5000)]
+    organisation_id: Pk | None = None
+    outside: Annotated[str, Field(max_length=200)] = ""
+    classes: Annotated[list[FieldClass], Field(max_length=7)] = []
+
+
+class ReferralAnswer(Schema):
+    state: referrals.State
+    note: Annotated[str, Field(max_length=5000)] = ""
 
 
 class ImportOut(Schema):

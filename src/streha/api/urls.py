@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from ninja import NinjaAPI
 
-from streha.api import cases, door, homes, imports, people, places, plans
+from streha.api import cases, door, homes, imports, people, places, plans, referrals
 
 api = NinjaAPI(
     title="Streha",
@@ -20,6 +20,7 @@ api.add_router("", homes.router)
 api.add_router("", places.router)
 api.add_router("", cases.router)
 api.add_router("", plans.router)
+api.add_router("", referrals.router)
 api.add_router("", imports.router)
 door.install(api)
 

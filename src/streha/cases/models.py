@@ -331,6 +331,7 @@ class CaseStep(models.Model):
         CLOSED = "closed"
         REOPENED = "reopened"
         SPLIT = "split"
+        HANDED = "handed"
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="steps")
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -417,3 +418,4 @@ class CaseNote(models.Model):
 
 # The tables of plans, referrals and labour stand in their own modules; Django finds a room's tables here.
 from streha.cases.plans import models as plans  # noqa: E402, F401
+from streha.cases.referrals import models as referrals  # noqa: E402, F401

@@ -17,6 +17,8 @@ from streha.audit.rules import Actor
 from streha.cases import models, queries, rules
 from streha.cases.plans import models as plan_models
 from streha.cases.plans import queries as plan_queries
+from streha.cases.referrals import models as referral_models
+from streha.cases.referrals import queries as referral_queries
 from streha.common.subjects import Section
 from streha.people import personal as people
 from streha.people.models import Person
@@ -53,6 +55,12 @@ def _about(case: models.Case, person: Person) -> Iterator[tuple[str, str]]:
         yield from _planned(case)
     for visit in plan_models.Visit.objects.filter(case=case, participants__person=person).order_by("pk"):
         yield f"visit_kind:{visit.kind}", f"visit_state:{visit.state} · {_day(visit.done_on or visit.planned_on)}"
+    for line in referral_queries.of_case(case, case.opened_on):
+        if any(one.pk == person.pk for one in line.people):
+            said = line.reason if case.person_id == person.pk else ""
+            row, day = line.referral, _day(line.referral.sent_at.date())
+            parts = filter(None, (f"referral_state:{row.state}", row.recipient, day, said))
+            yield f"referral_kind:{row.kind}", " · ".join(parts)
     for paper in case.papers.filter(Q(person=person) | Q(person=None)).select_related("paper").order_by("pk"):
         yield f"paper_state:{paper.state}", f"{paper.paper.label_en} · {_day(paper.received_on)}"
 
@@ -88,6 +96,7 @@ def erase(subject: uuid.UUID, *, by: Actor, at: dt.datetime) -> None:
     models.CasePaper.objects.filter(person=person).delete()
     models.CaseMember.objects.filter(person=person).delete()
     plan_models.VisitParticipant.objects.filter(person=person).delete()
+    referral_models.ReferralPerson.objects.filter(person=person).delete()
 
 
 def _empty(case: models.Case, by: Actor, at: dt.datetime) -> None:
@@ -96,6 +105,7 @@ def _empty(case: models.Case, by: Actor, at: dt.datetime) -> None:
     case.members.all().delete()
     plan_models.Goal.objects.filter(case=case).delete()
     plan_models.Visit.objects.filter(case=case).delete()
+    referral_models.Referral.objects.filter(case=case).delete()
     case.steps.update(reason_sealed=None)
     if case.state == rules.CaseState.OPEN:
         case.state, case.outcome, case.closed_on = rules.CaseState.CLOSED, rules.Outcome.ERROR, at.date()

@@ -17,6 +17,8 @@ from streha.accounts.rules import POLICY, Access, Action, Role, Scope, ScopeKind
 from streha.audit import actions as audit
 from streha.cases import models, rules
 from streha.cases.plans import models as plans
+from streha.cases.referrals import models as referrals
+from streha.cases.referrals import rules as referral_rules
 from streha.common import errors
 from streha.common.codes import FieldClass, Language, Script
 from streha.common.pages import PAGE_SIZE, Page
@@ -154,6 +156,7 @@ class CaseFilter:
     state: str = rules.CaseState.OPEN
     late: bool = False
     goals_late: bool = False
+    referrals_slow: bool = False
     area_id: int | None = None
 
 
@@ -177,6 +180,10 @@ def narrowed_cases(access: Access, narrowed: CaseFilter, today: dt.date) -> mode
     if narrowed.goals_late:
         late = plans.Goal.objects.filter(case=OuterRef("pk"), state="open", due_on__lt=today)
         rows = rows.filter(Exists(late))
+    if narrowed.referrals_slow:
+        long_ago = today - referral_rules.WAITS_LONG
+        slow = referrals.Referral.objects.filter(case=OuterRef("pk"), state="in_progress", sent_at__date__lt=long_ago)
+        rows = rows.filter(Exists(slow))
     if narrowed.area_id is not None:
         rows = rows.filter(person__keeper_id__in=sorted(places.subtree_ids([narrowed.area_id])))
     return rows

@@ -45,6 +45,14 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "left": _("have left"),
         "not_traced": _("not traced"),
     },
+    "referral_kind": {"referral": _("referral"), "transfer": _("transfer of the case")},
+    "referral_state": {
+        "in_progress": pgettext_lazy("referral", "waits for an answer"),
+        "accepted": pgettext_lazy("referral", "accepted"),
+        "rejected": pgettext_lazy("referral", "rejected"),
+        "done": pgettext_lazy("referral", "done"),
+        "revoked": pgettext_lazy("referral", "revoked"),
+    },
     "case_event": {
         "goal planned": _("Goal planned"),
         "goal reached": _("Goal reached"),
@@ -52,10 +60,16 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "visit planned": _("Visit planned"),
         "visit made": _("Visit made"),
         "visit cancelled": _("Visit not made"),
+        "referral sent": _("Referred"),
+        "referral accepted": _("Referral accepted"),
+        "referral rejected": _("Referral rejected"),
+        "referral done": _("Referral done"),
+        "referral revoked": _("Referral revoked"),
     },
 }
 
 VERBS: dict[str, str | Promise] = {
     **WORDS["case_event"],
+    "case handed over": _("Case handed to another team"),
     "plan agreed": _("Plan agreed on with the person"),
 }

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from streha.accounts.rules import Access, Action
 from streha.cases import actions, models, queries, rules
 from streha.cases.plans import queries as plans
+from streha.cases.referrals import queries as referrals
 from streha.common import errors
 from streha.formats import letters, papers
 from streha.people import models as people
@@ -57,6 +58,7 @@ def cases(request: door.Request) -> HttpResponse:
         state=rules.CaseState.CLOSED if told.get("state") == "closed" else rules.CaseState.OPEN,
         late=told.get("late") == "1",
         goals_late=told.get("goals") == "late",
+        referrals_slow=told.get("referrals") == "slow",
         area_id=area_id,
     )
     page = queries.cases_page(request.access, narrowed, today=at.date(), after=told.get("after", ""))
@@ -90,11 +92,13 @@ def case(request: door.Request, pk: int) -> HttpResponse:
     at = door.now()
     page = queries.case_page(request.access, pk, at=at)
     plan = plans.plan_of(page.case, at.date())
-    told = [*page.story, *plans.story(plan)]
+    sent = referrals.of_case(page.case, at.date())
+    told = [*page.story, *plans.story(plan), *referrals.story(sent)]
     context = {
         "page": page,
         "case": page.case,
         "plan": plan,
+        "referrals": sent,
         "story": sorted(told, key=lambda line: line.at, reverse=True),
         "today": at.date(),
         "names": {person.pk: person for person in (*page.members, *page.past_members)},

@@ -12,6 +12,7 @@ from streha.accounts.rules import Access, Action
 from streha.assistance.selections import queries as selection_queries
 from streha.cases import queries as case_queries
 from streha.cases.plans import queries as plan_queries
+from streha.cases.referrals import queries as referral_queries
 from streha.jobs.models import Job
 from streha.jobs.rules import OPEN, State
 from streha.people.duplicates import queries as duplicate_queries
@@ -99,6 +100,16 @@ def visits_soon(access: Access, at: dt.datetime) -> int:
 def goals_late(access: Access, at: dt.datetime) -> int:
     """Open goals of the viewer's own cases whose day has passed."""
     return few(plan_queries.goals_late(access, at.date()))
+
+
+def referrals_received(access: Access, at: dt.datetime) -> int:
+    """Referrals to the viewer's organisations that wait for an answer."""
+    return referral_queries.count_waiting(access, at.date(), ENOUGH) if access.allows(Action.CASE_WORK) else 0
+
+
+def referrals_slow(access: Access, at: dt.datetime) -> int:
+    """Referrals of the viewer's own cases that have waited long for an answer."""
+    return few(referral_queries.slow_ones(access, at.date()))
 
 
 def glass(access: Access, at: dt.datetime) -> int:

@@ -281,6 +281,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "assigned": _("Given to an owner"),
         "closed": _("Case closed"),
         "reopened": _("Case opened again"),
+        "handed": _("Handed to another team"),
         "split": _("Part of the household went on in a case of its own"),
     },
 }
