@@ -236,3 +236,40 @@ def test_a_referral_waits_for_consent_then_for_its_receiver_who_reads_no_more(he
     assert "Qorroplant" not in receiver.get("/referrals/").content.decode()
     assert "revoked" in client.get(f"/cases/{case.pk}/").content.decode()
     assert client.get(f"/cases/{case.pk}/referrals/{row.pk}/").status_code == 200
+
+
+def test_a_profile_meets_a_vacancy_from_both_sides(head: people.Person) -> None:
+    client = worker()
+    case = opened(client, head, "labour_mobility")
+    base = f"/cases/{case.pk}/work/"
+    assert base in client.get(f"/cases/{case.pk}/").content.decode()
+    assert "Nobody has told" in client.get(base).content.decode()
+    assert client.get(f"{base}profile/").status_code == 200
+    told = {"skill_0": "welder", "skill_level_0": "3", "language_0": "de", "language_level_0": "2", "within_km": "40"}
+    assert client.post(f"{base}profile/", told).status_code == 302
+    assert client.post(f"{base}profile/", told | {"skill_1": "welder", "skill_level_1": "1"}).status_code == 422
+    offer = {
+        "title": "Two welders",
+        "employer": "Demo Steel",
+        "area": "Prizren",
+        "number": "2",
+        "starts_on": "01.04.2030",
+        "skill_0": "welder",
+        "skill_level_0": "2",
+        "required_0": "on",
+    }
+    assert client.get("/vacancies/new/").status_code == 200
+    assert client.post("/vacancies/new/", offer | {"area": ""}).status_code == 422
+    assert client.post("/vacancies/new/", offer).status_code == 302
+    row = models.labour.Vacancy.objects.get()
+    assert "Demo Steel" in client.get("/vacancies/").content.decode()
+    mine = client.get(base).content.decode()
+    assert "Two welders" in mine
+    assert "nothing required is missing" in mine
+    assert "Qorroplant" in client.get(f"/vacancies/{row.pk}/").content.decode()
+    assert "Qorroplant" not in worker(code="17").get(f"/vacancies/{row.pk}/").content.decode()
+    changed = offer | {"title": "One welder", "revision": "1"}
+    assert client.post(f"/vacancies/{row.pk}/change/", changed).status_code == 302
+    assert client.post(f"/vacancies/{row.pk}/change/", changed).status_code == 422
+    assert client.post(f"/vacancies/{row.pk}/end/", {"state": "filled", "revision": "2"}).status_code == 302
+    assert "Demo Steel" not in client.get(base).content.decode()

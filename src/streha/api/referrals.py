@@ -22,7 +22,7 @@ router = Router(tags=["cases"])
     auth=Token(Action.CASE_WORK),
 )
 def refer_case(request: Caller, case_id: schemas.Pk, body: schemas.ReferralIn) -> tuple[int, schemas.ReferralOut]:
-    """The referral waits for its answer; 403 names whose consent is missing."""
+    """The referral waits for its answer; 422 names whose consent is missing."""
     draft = actions.ReferralDraft(
         body.kind, body.purpose, body.person_ids, body.reason, body.organisation_id, body.outside, body.classes
     )
@@ -57,7 +57,7 @@ def list_referrals(request: Caller, after: Annotated[str, Query("", max_length=2
     auth=Token(Action.CASE_WORK),
 )
 def answer_referral(request: Caller, referral_id: schemas.Pk, body: schemas.ReferralAnswer) -> schemas.ReferralOut:
-    """Accepted, rejected or done; 409 when it stands elsewhere meanwhile, 403 when the consent is gone."""
+    """Accepted, rejected or done; 409 when it stands elsewhere meanwhile, or the consent is gone."""
     return _sent(actions.answer(referral_id, body.state, note=body.note, by=request.auth, at=timezone.now()))
 
 

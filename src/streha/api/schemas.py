@@ -8,6 +8,7 @@ from typing import Annotated
 from ninja import Field, Schema
 
 from streha.cases import rules as cases
+from streha.cases.labour import rules as labour
 from streha.cases.plans import rules as plans
 from streha.cases.referrals import rules as referrals
 from streha.common.codes import FieldClass, Language, Precision, Script, Sex
@@ -291,6 +292,64 @@ class ReferralIn(Schema):
 class ReferralAnswer(Schema):
     state: referrals.State
     note: Annotated[str, Field(max_length=5000)] = ""
+
+
+class AskedSkill(Schema):
+    """A skill of the list; 1 has helped, 2 does it alone, 3 has a certificate."""
+
+    skill: Annotated[str, Field(min_length=1, max_length=30)]
+    level: Annotated[int, Field(ge=1, le=3)] = 2
+    required: bool = True
+
+
+class AskedLanguage(Schema):
+    """1 to 6 stand for A1 to C2."""
+
+    language: Annotated[str, Field(min_length=2, max_length=3)]
+    level: Annotated[int, Field(ge=1, le=6)] = 2
+
+
+class VacancyIn(Schema):
+    """One of ``area_id`` and ``abroad``."""
+
+    employer: Annotated[str, Field(min_length=1, max_length=160)]
+    title: Annotated[str, Field(min_length=1, max_length=160)]
+    area_id: Pk | None = None
+    abroad: Annotated[str, Field(max_length=120)] = ""
+    number: Annotated[int, Field(ge=1, le=10_000)] = 1
+    starts_on: dt.date
+    ends_on: dt.date | None = None
+    skills: Annotated[list[AskedSkill], Field(max_length=20)] = []
+    languages: Annotated[list[AskedLanguage], Field(max_length=20)] = []
+
+
+class VacancyOut(VacancyIn):
+    id: int
+    state: labour.VacancyState
+
+
+class VacanciesOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end. No totals."""
+
+    items: list[VacancyOut]
+    next: str
+
+
+class ReasonOut(Schema):
+    kind: labour.Reason
+    code: str
+    is_met: bool
+    has: int | None
+    asks: int | None
+
+
+class MatchOut(Schema):
+    """``is_possible`` says that nothing required is missing; somebody looks, nothing is decided here."""
+
+    case_id: int
+    is_possible: bool
+    km: int | None
+    reasons: list[ReasonOut]
 
 
 class ImportOut(Schema):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from ninja import NinjaAPI
 
-from streha.api import cases, door, homes, imports, people, places, plans, referrals
+from streha.api import cases, door, homes, imports, labour, people, places, plans, referrals
 
 api = NinjaAPI(
     title="Streha",
@@ -21,6 +21,7 @@ api.add_router("", places.router)
 api.add_router("", cases.router)
 api.add_router("", plans.router)
 api.add_router("", referrals.router)
+api.add_router("", labour.router)
 api.add_router("", imports.router)
 door.install(api)
 

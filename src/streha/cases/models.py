@@ -417,5 +417,6 @@ class CaseNote(models.Model):
 
 
 # The tables of plans, referrals and labour stand in their own modules; Django finds a room's tables here.
+from streha.cases.labour import models as labour  # noqa: E402, F401
 from streha.cases.plans import models as plans  # noqa: E402, F401
 from streha.cases.referrals import models as referrals  # noqa: E402, F401

@@ -15,6 +15,9 @@ from django.db.models import Q, QuerySet
 from streha.audit import actions as audit
 from streha.audit.rules import Actor
 from streha.cases import models, queries, rules
+from streha.cases.labour import models as labour_models
+from streha.cases.labour import queries as labour_queries
+from streha.cases.labour import rules as labour_rules
 from streha.cases.plans import models as plan_models
 from streha.cases.plans import queries as plan_queries
 from streha.cases.referrals import models as referral_models
@@ -53,6 +56,7 @@ def _about(case: models.Case, person: Person) -> Iterator[tuple[str, str]]:
             yield "note", f"{_day(told.at.date())} · {told.text}"
     if case.person_id == person.pk:
         yield from _planned(case)
+        yield from _skilled(case)
     for visit in plan_models.Visit.objects.filter(case=case, participants__person=person).order_by("pk"):
         yield f"visit_kind:{visit.kind}", f"visit_state:{visit.state} · {_day(visit.done_on or visit.planned_on)}"
     for line in referral_queries.of_case(case, case.opened_on):
@@ -73,6 +77,18 @@ def _planned(case: models.Case) -> Iterator[tuple[str, str]]:
     for told in plan.visits:
         if told.report:
             yield "visit", f"{_day(told.visit.done_on or told.visit.planned_on)} · {told.report}"
+
+
+def _skilled(case: models.Case) -> Iterator[tuple[str, str]]:
+    profile = labour_queries.profile_of(case)
+    if profile is None:
+        return
+    listed = labour_queries.skills()
+    for row in profile.skills.all():
+        name = listed[row.skill].label.en if row.skill in listed else row.skill
+        yield "skill", f"skill_level:{row.level} · {name}"
+    for spoken in profile.languages.all():
+        yield "language", f"tongue:{spoken.language} · {labour_rules.Speaks(spoken.level).name}"
 
 
 def _day(day: dt.date) -> str:
@@ -106,6 +122,7 @@ def _empty(case: models.Case, by: Actor, at: dt.datetime) -> None:
     plan_models.Goal.objects.filter(case=case).delete()
     plan_models.Visit.objects.filter(case=case).delete()
     referral_models.Referral.objects.filter(case=case).delete()
+    labour_models.Profile.objects.filter(case=case).delete()
     case.steps.update(reason_sealed=None)
     if case.state == rules.CaseState.OPEN:
         case.state, case.outcome, case.closed_on = rules.CaseState.CLOSED, rules.Outcome.ERROR, at.date()

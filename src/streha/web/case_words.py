@@ -53,6 +53,34 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "done": pgettext_lazy("referral", "done"),
         "revoked": pgettext_lazy("referral", "revoked"),
     },
+    "skill_level": {
+        "1": pgettext_lazy("skill", "has helped with it"),
+        "2": pgettext_lazy("skill", "does it alone"),
+        "3": pgettext_lazy("skill", "has a certificate"),
+    },
+    "tongue": {
+        "sq": _("Albanian"),
+        "sr": pgettext_lazy("language", "Serbian"),
+        "en": _("English"),
+        "de": _("German"),
+        "it": _("Italian"),
+        "fr": _("French"),
+        "hr": _("Croatian"),
+        "sl": _("Slovene"),
+        "tr": _("Turkish"),
+        "rom": _("Romani"),
+    },
+    "speaks": {"1": "A1", "2": "A2", "3": "B1", "4": "B2", "5": "C1", "6": "C2"},
+    "vacancy_state": {
+        "open": pgettext_lazy("vacancy", "open"),
+        "filled": pgettext_lazy("vacancy", "filled"),
+        "withdrawn": pgettext_lazy("vacancy", "withdrawn"),
+    },
+    "work_place": {
+        "near": _("near their home"),
+        "far": _("away from their home"),
+        "abroad": pgettext_lazy("work", "abroad"),
+    },
     "case_event": {
         "goal planned": _("Goal planned"),
         "goal reached": _("Goal reached"),
@@ -71,5 +99,11 @@ WORDS: dict[str, dict[str, str | Promise]] = {
 VERBS: dict[str, str | Promise] = {
     **WORDS["case_event"],
     "case handed over": _("Case handed to another team"),
+    "profile told": _("Skills told"),
+    "vacancy registered": _("Vacancy registered"),
+    "vacancy changed": _("Vacancy changed"),
+    "vacancy open": _("Vacancy open again"),
+    "vacancy filled": _("Vacancy filled"),
+    "vacancy withdrawn": _("Vacancy withdrawn"),
     "plan agreed": _("Plan agreed on with the person"),
 }

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from streha.accounts.rules import Access, Action
 from streha.cases import actions, models, queries, rules
+from streha.cases.labour import rules as labour
 from streha.cases.plans import queries as plans
 from streha.cases.referrals import queries as referrals
 from streha.common import errors
@@ -99,6 +100,7 @@ def case(request: door.Request, pk: int) -> HttpResponse:
         "case": page.case,
         "plan": plan,
         "referrals": sent,
+        "has_work": page.case.track.code == labour.TRACK or hasattr(page.case, "profile"),
         "story": sorted(told, key=lambda line: line.at, reverse=True),
         "today": at.date(),
         "names": {person.pk: person for person in (*page.members, *page.past_members)},

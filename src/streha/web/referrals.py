@@ -38,7 +38,7 @@ def refer(request: door.Request, pk: int) -> HttpResponse:
         with door.errors_into(form):
             try:
                 actions.refer(pk, draft, by=request.access, at=at)
-            except errors.Refused as wrong:
+            except errors.BadInput as wrong:
                 consent = _where_to_note(request, page, wrong)
                 raise
             messages.success(request, _("Referred. What they learn stands in the ledger of everybody it concerns."))
@@ -47,7 +47,7 @@ def refer(request: door.Request, pk: int) -> HttpResponse:
     return render(request, "cases/deed.html", context | {"consent": consent}, status=_status(form))
 
 
-def _where_to_note(request: door.Request, page: queries.CasePage, wrong: errors.Refused) -> dict[str, str] | None:
+def _where_to_note(request: door.Request, page: queries.CasePage, wrong: errors.BadInput) -> dict[str, str] | None:
     """Where the missing consent is noted, with what it must say already typed."""
     number = wrong.details.get("number")
     person = next((p for p in page.members if p.number == number), None)

@@ -258,6 +258,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "note": _("note"),
         "outcome": _("outcome"),
         "visit": _("visit"),
+        "skill": _("skill"),
     },
     "outcome": {
         "completed": _("came to its end"),

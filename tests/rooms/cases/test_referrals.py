@@ -67,16 +67,16 @@ def refer(office: Office, team: Organisation, *who: people.Person, **more: Any) 
 
 def test_without_a_standing_consent_for_purpose_and_recipient_nothing_goes(office: Office) -> None:
     team = organisation()
-    with pytest.raises(errors.Refused, match="has given no consent to “health care”"):
+    with pytest.raises(errors.BadInput, match="has given no consent to “health care”"):
         refer(office, team)
     consent(office.head, "Legal aid")
     consent(office.head, "Kujdes shëndetësor", "Somebody else")
-    with pytest.raises(errors.Refused, match="names “Somebody else”, not “Klinika Demo”"):
+    with pytest.raises(errors.BadInput, match="names “Somebody else”, not “Klinika Demo”"):
         refer(office, team)
     withdrawn = consent(office.head, "здравствена заштита")
     protection.withdraw_consent(withdrawn.pk, by=OFFICE, at=AT)
     people.Consent.objects.filter(recipients="Somebody else").delete()
-    with pytest.raises(errors.Refused, match="withdrawn or has expired") as wrong:
+    with pytest.raises(errors.BadInput, match="withdrawn or has expired") as wrong:
         refer(office, team)
     assert wrong.value.details["number"] == office.head.number
     assert not models.Referral.objects.exists()
@@ -91,7 +91,7 @@ def test_without_a_standing_consent_for_purpose_and_recipient_nothing_goes(offic
 def test_every_adult_agrees_and_a_child_by_who_speaks_for_the_case(office: Office) -> None:
     team = organisation()
     consent(office.head)
-    with pytest.raises(errors.Refused, match=office.spouse.number):
+    with pytest.raises(errors.BadInput, match=office.spouse.number):
         refer(office, team, office.head, office.spouse)
     sent = refer(office, team, office.head, office.child)
     assert {row.person_id for row in sent.people.all()} == {office.head.pk, office.child.pk}
@@ -155,7 +155,7 @@ def test_a_withdrawn_consent_revokes_what_goes_on_and_an_expired_one_too(office:
     assert queries.count_waiting(receiver, TODAY, 9) == 1
     assert queries.count_waiting(receiver, LATER.date(), 9) == 0  # past its day, before any work of the office
     assert not queries.received_one(receiver, third.pk, at=LATER).people
-    with pytest.raises(errors.Refused, match="withdrawn or has expired"):
+    with pytest.raises(errors.Conflict, match="withdrawn or has expired"):
         actions.answer(third.pk, rules.State.ACCEPTED, by=receiver, at=LATER)
     assert actions.revoke_lapsed(by=OFFICE, at=LATER) == 1
     assert actions.revoke_lapsed(by=OFFICE, at=LATER) == 0

@@ -47,7 +47,7 @@ def refer(case_id: int, draft: ReferralDraft, *, by: Access, at: dt.datetime) ->
     """The referral waits for its answer, and the ledger of everybody it speaks of says who learnt what.
 
     Every adult must have agreed to this purpose and this recipient; for a minor, whoever speaks for the case. Raises
-    Refused naming whose consent is missing, BadInput for a recipient that cannot be, Conflict for a second transfer.
+    BadInput naming whose consent is missing or a recipient that cannot be, Conflict for a second transfer.
     """
     case = cases.case_for_change(case_id, by, Action.CASE_WORK)
     cases.require_open(case)
@@ -165,7 +165,7 @@ def answer(referral_id: int, state: State, *, note: str = "", by: Access, at: dt
     """The receiver has accepted or rejected, or says that it is done; a rejection has its reason.
 
     Of an organisation outside the office, whoever works on the case notes the answer. A transfer that is accepted hands
-    the case to the other team, and to who accepted it. Raises Refused when the consent is gone.
+    the case to the other team, and to who accepted it. Raises Conflict when the consent is gone.
     """
     referral, case = _for_answer(referral_id, by, at)
     rules.check_follows(State(referral.state), state)
@@ -234,7 +234,7 @@ def _for_answer(referral_id: int, by: Access, at: dt.datetime) -> tuple[models.R
     case = case_models.Case.objects.select_for_update(of=("self",)).select_related("person").get(pk=found.case_id)
     found.refresh_from_db()
     if State(found.state) in rules.SHOWN_TO_RECEIVER and not queries.is_standing(found, at.date()):
-        raise errors.Refused(
+        raise errors.Conflict(
             errors.message(
                 "The consent on which this referral rests has been withdrawn or has expired. It cannot be answered any "
                 "more; whoever sent it may ask the person again."

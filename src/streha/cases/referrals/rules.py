@@ -122,7 +122,7 @@ def covering(consents: Collection[Consent], purpose: Purpose, recipient: str, to
 
 def refuse_without(
     consents: Collection[Consent], purpose: Purpose, recipient: str, number: str, today: dt.date
-) -> errors.Refused:
+) -> errors.BadInput:
     """Why there is no standing consent: the value, the rule, and what to do."""
     named = [c for c in consents if names_purpose(c, purpose)]
     standing = [c for c in named if stands(c, today)]
@@ -142,7 +142,7 @@ def refuse_without(
             "note their consent for “{recipient}” on their page, and refer them again."
         )
     told = ", ".join(f"“{c.recipients}”" for c in standing if c.recipients.strip()) or "–"
-    return errors.Refused(
+    return errors.BadInput(
         template,
         code="consent_missing",
         number=number,
