@@ -273,3 +273,58 @@ def test_a_profile_meets_a_vacancy_from_both_sides(head: people.Person) -> None:
     assert client.post(f"/vacancies/{row.pk}/change/", changed).status_code == 422
     assert client.post(f"/vacancies/{row.pk}/end/", {"state": "filled", "revision": "2"}).status_code == 302
     assert "Demo Steel" not in client.get(base).content.decode()
+
+
+def test_a_track_is_changed_into_a_new_version_and_a_letter_signed(head: people.Person) -> None:
+    client = worker(Role.PROGRAMME)
+    case = opened(worker(), head, "repatriation")
+    address = "/tracks/repatriation/change/"
+    page = client.get(address)
+    assert "Arrival" in page.content.decode()
+    sheet = page.context["sheet"]
+    told: dict[str, object] = {f"{name}": value for name, value in sheet.head.initial.items() if name != "code"}
+    for rows in (sheet.stages, sheet.papers):
+        told |= {bound.html_name: bound.value() for bound in rows.management_form}
+        for form in rows:
+            told |= {bound.html_name: bound.value() for bound in form if bound.value() not in {None, False, ()}}
+    told = {name: value for name, value in told.items() if value != []}
+    extra = len(sheet.stages) - 1
+    named = {"label_sq": "Verifikimi", "label_sr": "Провера", "label_en": "Check"}
+    fresh = {f"stages-{extra}-{name}": value for name, value in named.items()}
+    fresh |= {f"stages-{extra}-position": 3, f"stages-{extra}-movers": ["caseworker"], f"stages-{extra}-days": 5}
+    moved = {f"stages-{at}-position": at + 2 for at in range(2, 6)}
+    papers = {name: value + 1 for name, value in told.items() if name.endswith("-before") and value}
+    wrong = client.post(address, told | {"source": "", "number": 1})
+    assert wrong.status_code == 422
+    assert models.TrackVersion.objects.filter(track__code="repatriation").count() == 1
+    done = client.post(address, told | fresh | moved | papers | {"source": "Decision 12/2026"})
+    assert done.status_code == 302, [sheet.stages.errors, done.content.decode()[-3000:]]
+    newest = models.TrackVersion.objects.get(track__code="repatriation", number=2)
+    assert [s.code for s in newest.stages.order_by("position")] == [
+        "arrival", "reception", "check", "needs", "plan", "help", "closure",
+    ]  # fmt: skip
+    assert newest.papers.get(code="readmission_paper").stage.code == "needs"
+    assert (newest.source, newest.verified_by) == ("Decision 12/2026", "")
+    assert "Check" not in worker().get(f"/cases/{case.pk}/").content.decode()
+    assert client.post(address, told | fresh | moved | papers | {"source": "x", "number": 1}).status_code == 422
+    assert client.get("/tracks/protection/change/").status_code == 404
+    assert worker(Role.PROTECTION).get("/tracks/protection/change/").status_code == 200
+    assert worker(Role.PROTECTION).get(address).status_code == 403
+    assert client.get("/tracks/new/").status_code == 200
+
+    words = "/letters/missing_papers/sq/"
+    assert "Nobody has signed these words" in client.get(words).content.decode()
+    today = f"{timezone.now():%d.%m.%Y}"
+    assert client.post(words, {"reviewer": "Arta", "on": today, "number": 1}).status_code == 422
+    models.LetterTemplate.objects.update(made_at=AT.replace(year=2020))
+    sign = {"reviewer": "Arta Demolli", "on": today, "number": 1}
+    assert client.post(words, sign).status_code == 302
+    assert client.post(words, sign).status_code == 422
+    assert "Arta Demolli" in client.get("/tracks/").content.decode()
+    letter = worker().get(f"/cases/{case.pk}/letter/?in=sq").content
+    with pdf.Pdf(letter) as file:
+        assert "nënshkruar" not in " ".join(word.text for one in file.pages() for word in one.words)
+    new = {"title": "Dokumente", "opening": "{name}:", "closing": "Deri më {day}."}
+    assert client.post(words, new | {"opening": "{salary}"}).status_code == 422
+    assert client.post(words, new).status_code == 302
+    assert "Nobody has signed these words" in client.get(words).content.decode()

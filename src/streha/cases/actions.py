@@ -20,6 +20,7 @@ from streha.audit import actions as audit
 from streha.audit import rules as audit_rules
 from streha.cases import models, queries, rules
 from streha.common import errors
+from streha.common.codes import Language
 from streha.common.words import Words
 from streha.formats import letters, papers
 from streha.people import models as people
@@ -57,8 +58,9 @@ def change_track(draft: rules.TrackDraft, *, number: int, by: Access, at: dt.dat
 
     Raises Conflict when somebody else has made a newer one meanwhile.
     """
-    by.require(Action.TRACK_CHANGE)
-    models.Track.objects.select_for_update().filter(code=draft.code).first()
+    track = models.Track.objects.select_for_update().filter(code=draft.code).first()
+    if track is not None and not queries.may_change_track(by, track.is_sensitive):
+        by.require(Action.CASE_SENSITIVE if track.is_sensitive else Action.TRACK_CHANGE)
     if queries.newest_version(draft.code).number != number:
         raise errors.Conflict()
     return _write_version(draft, by=by, at=at)
@@ -67,7 +69,7 @@ def change_track(draft: rules.TrackDraft, *, number: int, by: Access, at: dt.dat
 @transaction.atomic
 def make_track(draft: rules.TrackDraft, *, by: Access, at: dt.datetime) -> models.TrackVersion:
     """A new kind of case can be opened."""
-    by.require(Action.TRACK_CHANGE)
+    by.require(Action.CASE_SENSITIVE if draft.is_sensitive else Action.TRACK_CHANGE)
     if models.Track.objects.filter(code=draft.code).exists():
         raise errors.Conflict(
             errors.message("There is a track “{value}” already."), code="track_again", field="code", value=draft.code
@@ -129,6 +131,33 @@ def change_letter(draft: rules.LetterDraft, *, by: Access, at: dt.datetime) -> m
     """New words of a letter are in use; unsigned unless the draft names who has read and signed them."""
     by.require(Action.TRACK_CHANGE)
     return _write_letter(draft, by=by, at=at)
+
+
+@transaction.atomic
+def sign_letter(
+    code: str, language: Language, *, number: int, reviewer: str, on: dt.date, by: Access, at: dt.datetime
+) -> models.LetterTemplate:
+    """The newest words of a letter are signed by a named reviewer; letters made of them no longer say that nobody did.
+
+    ``number`` is the version that was read. Raises Conflict when there are newer words, or they are signed already.
+    """
+    by.require(Action.TRACK_CHANGE)
+    rows = models.LetterTemplate.objects.select_for_update().filter(code=code, language=language)
+    row = rows.order_by("-number").first()
+    if row is None:
+        raise errors.NotFound()
+    if row.number != number:
+        raise errors.Conflict()
+    if row.signed_by:
+        raise errors.Conflict(
+            errors.message("{who} has signed these words already."), code="signed_again", who=row.signed_by
+        )
+    rules.check_signature(reviewer, on, row.made_at.date(), at.date())
+    row.signed_by, row.signed_on = " ".join(reviewer.split()), on
+    row.save()
+    payload = {"language": language, "number": row.number, "signed_by": row.signed_by}
+    _record_plain("letter signed", "letter", code, by, at, payload)
+    return row
 
 
 def _write_letter(draft: rules.LetterDraft, *, by: Access, at: dt.datetime) -> models.LetterTemplate:

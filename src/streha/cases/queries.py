@@ -73,6 +73,11 @@ def tracks_open_to(access: Access) -> list[models.TrackVersion]:
     return [version for version in tracks() if sensitive or not version.track.is_sensitive]
 
 
+def may_change_track(access: Access, is_sensitive: bool) -> bool:
+    """Whether the viewer makes versions of such a track: a sensitive one is protection staff's own."""
+    return access.allows(Action.CASE_SENSITIVE if is_sensitive else Action.TRACK_CHANGE)
+
+
 def newest_version(code: str) -> models.TrackVersion:
     """The version with which a case opened now would go. Raises BadInput for a track that nobody knows."""
     found = models.TrackVersion.objects.filter(track__code=code, track__is_active=True).order_by("-number").first()

@@ -81,6 +81,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "far": _("away from their home"),
         "abroad": pgettext_lazy("work", "abroad"),
     },
+    "paper_of": {"case": _("of the case"), "adult": _("of every adult"), "minor": _("of every minor")},
     "case_event": {
         "goal planned": _("Goal planned"),
         "goal reached": _("Goal reached"),
@@ -105,5 +106,6 @@ VERBS: dict[str, str | Promise] = {
     "vacancy open": _("Vacancy open again"),
     "vacancy filled": _("Vacancy filled"),
     "vacancy withdrawn": _("Vacancy withdrawn"),
+    "letter signed": _("Words of a letter signed"),
     "plan agreed": _("Plan agreed on with the person"),
 }

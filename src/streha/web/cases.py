@@ -357,7 +357,9 @@ def _quoted(name: str) -> str:
 def tracks(request: door.Request) -> HttpResponse:
     """Every track in use, with its source and whether somebody has verified it; letters and who signed them."""
     shown = [(version, queries.steps_of(version.pk)) for version in queries.tracks_open_to(request.access)]
-    return render(request, "cases/tracks.html", {"tracks": shown, "letters": queries.templates()})
+    changeable = {v.pk for v, _ in shown if queries.may_change_track(request.access, v.track.is_sensitive)}
+    context = {"tracks": shown, "letters": queries.templates(), "changeable": changeable}
+    return render(request, "cases/tracks.html", context)
 
 
 @require_POST

@@ -25,6 +25,7 @@ from streha.web import (
     referrals,
     selections,
     today,
+    tracks,
     users,
 )
 
@@ -104,6 +105,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("vacancies/<int:pk>/end/", labour.end, name="vacancy_end"),
     path("visits/", plans.visits, name="visits"),
     path("tracks/", cases.tracks, name="tracks"),
+    path("tracks/new/", tracks.new, name="track_new"),
+    path("tracks/<slug:slug>/change/", tracks.change, name="track_change"),
+    path("letters/<slug:slug>/<str:language>/", tracks.letter, name="letter_words"),
     path("tracks/load/", cases.load_tracks, name="tracks_load"),
     path("households/", households.households, name="households"),
     path("households/open/", households.open_new, name="household_open"),
