@@ -282,18 +282,17 @@ def test_a_track_is_changed_into_a_new_version_and_a_letter_signed(head: people.
     page = client.get(address)
     assert "Arrival" in page.content.decode()
     sheet = page.context["sheet"]
-    told: dict[str, object] = {f"{name}": value for name, value in sheet.head.initial.items() if name != "code"}
+    told: dict[str, object] = {name: value for name, value in sheet.head.initial.items() if name != "code" and value}
     for rows in (sheet.stages, sheet.papers):
         told |= {bound.html_name: bound.value() for bound in rows.management_form}
         for form in rows:
-            told |= {bound.html_name: bound.value() for bound in form if bound.value() not in {None, False, ()}}
-    told = {name: value for name, value in told.items() if value != []}
+            told |= {bound.html_name: bound.value() for bound in form if bound.value()}
     extra = len(sheet.stages) - 1
     named = {"label_sq": "Verifikimi", "label_sr": "Провера", "label_en": "Check"}
     fresh = {f"stages-{extra}-{name}": value for name, value in named.items()}
     fresh |= {f"stages-{extra}-position": 3, f"stages-{extra}-movers": ["caseworker"], f"stages-{extra}-days": 5}
     moved = {f"stages-{at}-position": at + 2 for at in range(2, 6)}
-    papers = {name: value + 1 for name, value in told.items() if name.endswith("-before") and value}
+    papers = {name: int(str(value)) + 1 for name, value in told.items() if name.endswith("-before")}
     wrong = client.post(address, told | {"source": "", "number": 1})
     assert wrong.status_code == 422
     assert models.TrackVersion.objects.filter(track__code="repatriation").count() == 1

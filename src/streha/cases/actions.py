@@ -5,8 +5,9 @@ Records carry the case's own key, so that the history of a person tells nobody o
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -23,7 +24,9 @@ from streha.common import errors
 from streha.common.codes import Language
 from streha.common.words import Words
 from streha.formats import letters, papers
+from streha.homes import models as homes
 from streha.people import models as people
+from streha.people import queries as people_queries
 
 ROOM = "cases"
 PIECE = 500
@@ -232,6 +235,9 @@ def open_many(
     """All cases are open, or none."""
     by.require(Action.CASE_WORK)
     tracks = {code: _Walk.of(code) for code in sorted({draft.track for draft in drafts})}
+    kept = people_queries.answering(draft.person_id for draft in drafts)
+    drafts = [dataclasses.replace(draft, person_id=kept[draft.person_id]) for draft in drafts]
+    _refuse_again(drafts)
     seen = people.Person.objects.visible_to(by).filter(ended_on=None)
     found = {p.pk: p for p in seen.filter(pk__in=[d.person_id for d in drafts])}
     homes = _households(drafts, found)
@@ -328,6 +334,18 @@ def _households(drafts: Sequence[CaseDraft], found: Mapping[int, people.Person])
                 number=found[person_id].number,
             )
     return homes
+
+
+def _refuse_again(drafts: Sequence[CaseDraft]) -> None:
+    """Nobody has two open cases of a track, under whichever of their numbers the first was opened."""
+    for start in range(0, len(drafts), PIECE):
+        wanted = {(draft.person_id, draft.track) for draft in drafts[start : start + PIECE]}
+        merged = models.Case.objects.open().filter(person__canonical_id__in=[pk for pk, _ in wanted])
+        if wanted & set(merged.values_list("person__canonical_id", "track__code")):
+            raise errors.Conflict(
+                errors.message("There is an open case of this track for this person already. Look for it first."),
+                code="case_again",
+            )
 
 
 def _require_reach(by: Access, action: Action, case: models.Case) -> None:
@@ -554,7 +572,7 @@ def reopen_case(case_id: int, *, reason: str, revision: int, by: Access, at: dt.
 
 @transaction.atomic
 def split_case(
-    case_id: int, person_ids: Iterable[int], *, revision: int, reason: str, by: Access, at: dt.datetime
+    case_id: int, person_ids: Collection[int], *, revision: int, reason: str, by: Access, at: dt.datetime
 ) -> models.Case:
     """Those who have left the household go on in a case of their own, at the same stage of the same version.
 
@@ -562,11 +580,13 @@ def split_case(
     """
     case = case_for_change(case_id, by, Action.CASE_WORK, revision=revision)
     require_open(case)
-    going = list(dict.fromkeys(person_ids))
-    present = dict(case.members.filter(ended_on=None).values_list("person_id", "pk"))
+    rows = list(case.members.filter(ended_on=None).order_by("pk"))
+    kept = people_queries.answering([case.person_id, *person_ids, *(row.person_id for row in rows)])
+    going = list(dict.fromkeys(kept[pk] for pk in person_ids))
+    present = {kept[row.person_id] for row in rows}
     if not going or any(pk not in present for pk in going):
         raise errors.BadInput(errors.message("Choose people whom this case covers."), code="split_whom", field="people")
-    if case.person_id in going or len(going) == len(present):
+    if kept[case.person_id] in going or len(going) == len(present):
         raise errors.BadInput(
             errors.message("{number} speaks for this case and stays in it. Choose the others."),
             code="split_speaker",
@@ -596,11 +616,12 @@ def split_case(
             errors.message("There is an open case of this track for this person already. Look for it first."),
             code="case_again",
         ) from twice
-    models.CaseMember.objects.filter(pk__in=[present[pk] for pk in going]).update(ended_on=at.date())
+    leaving = [row for row in rows if kept[row.person_id] in going]
+    models.CaseMember.objects.filter(pk__in=[row.pk for row in leaving]).update(ended_on=at.date())
     models.CaseMember.objects.bulk_create(
         models.CaseMember(case=new, person_id=pk, started_on=at.date()) for pk in going
     )
-    case.papers.filter(person_id__in=going).update(case=new)
+    case.papers.filter(person_id__in=[*going, *(row.person_id for row in leaving)]).update(case=new)
     _step(new, Kind.OPENED, by, at, reason=reason)
     record("case opened", new, by, at, payload={"split from": case.pk})
     save_step(case, Kind.SPLIT, "case split", by, at, reason=reason, payload={"into": new.pk, "people": going})
@@ -630,6 +651,29 @@ def cover_people(case_id: int, person_ids: Iterable[int], *, revision: int, by: 
     case.revision += 1
     case.save()
     record("case covers", case, by, at, payload={"people": new})
+    return case
+
+
+# --- the home ---------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def name_home(case_id: int, home_id: int | None, *, revision: int, by: Access, at: dt.datetime) -> models.Case:
+    """The case names the home it is about, or none. Raises NotFound for a home out of the writer's sight."""
+    case = case_for_change(case_id, by, Action.CASE_WORK, revision=revision)
+    require_open(case)
+    if home_id is not None and not homes.Property.objects.visible_to(by).filter(pk=home_id).exists():
+        raise errors.BadInput(
+            errors.message("There is no home with this number that you may see. Look at the number again."),
+            code="home_unknown",
+            field="home",
+        )
+    if case.home_id == home_id:
+        raise errors.Conflict(errors.message("The case names this home already."), code="home_again")
+    old, case.home_id = case.home_id, home_id
+    case.revision += 1
+    case.save()
+    record("home named", case, by, at, payload={"home": [old, home_id]})
     return case
 
 
@@ -708,7 +752,9 @@ def receive_paper(
             value=valid_until.strftime("%d.%m.%Y"),
         )
     kept = papers.checked(file.content, file.name) if file is not None else None
-    row = case.papers.filter(paper_id=paper_id, person=person_id).first()
+    same = people_queries.one_person(person_id) if person_id is not None else []
+    whose = {"person_id__in": same} if same else {"person": None}
+    row = case.papers.filter(paper_id=paper_id, **whose).order_by("pk").last()
     if row is None:
         row = models.CasePaper(case=case, paper_id=paper_id, person_id=person_id)
     row.state, row.received_on, row.valid_until = rules.PaperState.RECEIVED, at.date(), valid_until

@@ -216,6 +216,7 @@ class Case(models.Model):
     subject = models.UUIDField(unique=True, editable=False)
     person = models.ForeignKey("people.Person", models.PROTECT, related_name="cases")
     household = models.ForeignKey("people.Household", models.PROTECT, null=True, blank=True, related_name="cases")
+    home = models.ForeignKey("homes.Property", models.SET_NULL, null=True, blank=True, related_name="cases")
     track = models.ForeignKey(Track, models.PROTECT, related_name="cases")
     version = models.ForeignKey(TrackVersion, models.PROTECT, related_name="cases")
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="cases")
@@ -239,6 +240,7 @@ class Case(models.Model):
 
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "household": F.IDENTITY,
+        "home": F.HOME_LOCATION,
         "track": F.IDENTITY,
         "version": F.IDENTITY,
         "stage": F.IDENTITY,

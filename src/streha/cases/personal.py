@@ -126,7 +126,7 @@ def _empty(case: models.Case, by: Actor, at: dt.datetime) -> None:
     case.steps.update(reason_sealed=None)
     if case.state == rules.CaseState.OPEN:
         case.state, case.outcome, case.closed_on = rules.CaseState.CLOSED, rules.Outcome.ERROR, at.date()
-    case.household = None
+    case.household = case.home = None
     case.erased_at = case.erased_at or at
     case.save()
     audit.destroy_subject(case.subject, by=by, at=at, reason="case of an erased person")

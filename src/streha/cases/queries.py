@@ -24,6 +24,8 @@ from streha.common.codes import FieldClass, Language, Script
 from streha.common.pages import PAGE_SIZE, Page
 from streha.common.words import Several
 from streha.engine.names import transliterate
+from streha.homes import models as homes
+from streha.homes import queries as home_queries
 from streha.people import models as people
 from streha.people import queries as people_queries
 from streha.places import queries as places
@@ -225,9 +227,10 @@ def with_cases(ids: Sequence[int]) -> list[models.Case]:
         .select_related("version", "stage", "owner", "track", "household", "person__keeper")
         .in_bulk()
     )
-    names = {person.pk: person for person in people_queries.with_people([case.person_id for case in found.values()])}
+    kept = people_queries.answering(case.person_id for case in found.values())
+    names = {person.pk: person for person in people_queries.with_people(sorted(set(kept.values())))}
     for case in found.values():
-        case.person = names[case.person_id]
+        case.person = names[kept[case.person_id]]
     return [found[pk] for pk in ids if pk in found]
 
 
@@ -238,8 +241,9 @@ def note_look(access: Access, cases: Sequence[models.Case], *, where: str, at: d
 
 def of_person(access: Access, person_id: int) -> list[models.Case]:
     """Visible cases that follow or cover somebody, open ones first, newest first."""
-    covered = models.CaseMember.objects.filter(person_id=person_id).values("case_id")
-    seen = models.Case.objects.visible_to(access).filter(Q(person_id=person_id) | Q(pk__in=covered))
+    same = people_queries.one_person(person_id)
+    covered = models.CaseMember.objects.filter(person_id__in=same).values("case_id")
+    seen = models.Case.objects.visible_to(access).filter(Q(person_id__in=same) | Q(pk__in=covered))
     return list(seen.select_related("version", "stage").order_by("-state", "-pk")[:20])
 
 
@@ -335,6 +339,12 @@ def load_by_owner(access: Access, today: dt.date) -> list[Load]:
 # --- one case ---------------------------------------------------------------------------------------------------------
 
 
+def of_home(access: Access, home_id: int) -> list[models.Case]:
+    """Visible cases that name a home, open ones first, newest first."""
+    seen = models.Case.objects.visible_to(access).filter(home_id=home_id)
+    return list(seen.select_related("version", "stage").order_by("-state", "-pk")[:20])
+
+
 def visible_case(access: Access, case_id: int, action: Action = Action.CASE_VIEW) -> models.Case:
     """The case; raises NotFound for one that does not exist for this viewer."""
     found = (
@@ -349,18 +359,18 @@ def visible_case(access: Access, case_id: int, action: Action = Action.CASE_VIEW
 
 
 def checklist(case: models.Case, today: dt.date) -> tuple[rules.Item, ...]:
-    """The papers the case's track asks for, and how each stands."""
+    """The papers the case's track asks for, and how each stands; of merged people under the record that stays."""
     wanted = [
         rules.Wanted(p.pk, p.of, p.stage.position, p.is_optional, p.label)
         for p in models.TrackPaper.objects.filter(version_id=case.version_id).select_related("stage").order_by("pk")
     ]
-    members = [
-        rules.Member(m.person_id, m.person.birth_date)
-        for m in case.members.filter(ended_on=None).select_related("person").order_by("pk")
-    ]
+    rows, papers = list(case.members.filter(ended_on=None).order_by("pk")), list(case.papers.order_by("pk"))
+    named = [row.person_id for row in rows] + [row.person_id for row in papers if row.person_id is not None]
+    kept = people_queries.answering(named)
+    births = dict(people.Person.objects.filter(pk__in=set(kept.values())).values_list("pk", "birth_date"))
+    members = [rules.Member(pk, births[pk]) for pk in dict.fromkeys(kept[row.person_id] for row in rows)]
     held = [
-        rules.Held(row.pk, row.paper_id, row.person_id, row.state, row.valid_until)
-        for row in case.papers.order_by("pk")
+        rules.Held(row.pk, row.paper_id, kept.get(row.person_id or 0), row.state, row.valid_until) for row in papers
     ]
     return rules.checklist(wanted, members, held, today)
 
@@ -392,6 +402,9 @@ class CasePage:
     parted: tuple[people.Person, ...]  # covered by the case, but no longer of its household
     joined: tuple[people.Person, ...]  # of the household, but not covered
     breaks: tuple[accounts.BreakGlass, ...]
+    home: homes.Property | None  # where the viewer may see it
+    sees_place: bool
+    doubles: tuple[models.Case, ...]  # other open cases of this track for the same person, since records were merged
     may_work: bool
     may_move: bool
     may_assign: bool
@@ -412,9 +425,12 @@ def case_page(access: Access, case_id: int, *, at: dt.datetime) -> CasePage:
     """Everything about a case that the viewer may read; that they looked is on record for each of its people."""
     case = visible_case(access, case_id)
     memberships = list(case.members.order_by("pk"))
-    present = [m.person_id for m in memberships if m.ended_on is None]
-    everybody = {p.pk: p for p in people_queries.with_people([case.person_id, *(m.person_id for m in memberships)])}
-    case.person = everybody[case.person_id]
+    kept = people_queries.answering([case.person_id, *(m.person_id for m in memberships)])
+    present = list(dict.fromkeys(kept[m.person_id] for m in memberships if m.ended_on is None))
+    past = list(dict.fromkeys(kept[m.person_id] for m in memberships if m.ended_on is not None))
+    everybody = {p.pk: p for p in people_queries.with_people(list(dict.fromkeys(kept.values())))}
+    case.person = everybody[kept[case.person_id]]
+    home = _home_of(access, case)
     audit.looked(
         by=access.actor,
         at=at,
@@ -430,7 +446,7 @@ def case_page(access: Access, case_id: int, *, at: dt.datetime) -> CasePage:
     return CasePage(
         case=case,
         members=tuple(everybody[pk] for pk in present),
-        past_members=tuple(everybody[m.person_id] for m in memberships if m.ended_on is not None),
+        past_members=tuple(everybody[pk] for pk in past),
         seen=frozenset(
             people.Person.objects.visible_to(access).filter(pk__in=list(everybody)).values_list("pk", flat=True)
         ),
@@ -442,10 +458,28 @@ def case_page(access: Access, case_id: int, *, at: dt.datetime) -> CasePage:
         parted=parted,
         joined=joined,
         breaks=tuple(_breaks(access, case, everybody.values(), at)),
+        home=home,
+        sees_place=home is not None and FieldClass.HOME_LOCATION in home_queries.readable(access, home),
+        doubles=tuple(_doubles(access, case)),
         may_work=carries(access, Action.CASE_WORK, case),
         may_move=may_move,
         may_assign=carries(access, Action.CASE_ASSIGN, case),
     )
+
+
+def _home_of(access: Access, case: models.Case) -> homes.Property | None:
+    if case.home_id is None:
+        return None
+    seen = homes.Property.objects.visible_to(access).select_related("municipality", "settlement__parent", "keeper")
+    return seen.filter(pk=case.home_id).first()
+
+
+def _doubles(access: Access, case: models.Case) -> list[models.Case]:
+    same = people_queries.one_person(case.person_id)
+    if len(same) == 1 or case.state != rules.CaseState.OPEN:
+        return []
+    others = models.Case.objects.visible_to(access).open().filter(track_id=case.track_id, person_id__in=same)
+    return list(others.exclude(pk=case.pk).order_by("pk"))
 
 
 def split_of(
@@ -455,7 +489,9 @@ def split_of(
     if case.household_id is None or case.state != rules.CaseState.OPEN:
         return (), ()
     now = people.Membership.objects.filter(household_id=case.household_id, ended_on=None)
-    living = set(now.values_list("person_id", flat=True))
+    kept = people_queries.answering([*now.values_list("person_id", flat=True), *present])
+    living = {kept[pk] for pk in now.values_list("person_id", flat=True)}
+    present = list(dict.fromkeys(kept[pk] for pk in present))
     new = people.Person.objects.visible_to(access).filter(pk__in=living - set(present)).values_list("pk", flat=True)
     gone = [pk for pk in present if pk not in living]
     return tuple(people_queries.with_people(gone)), tuple(people_queries.with_people(sorted(new)))

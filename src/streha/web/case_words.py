@@ -107,5 +107,6 @@ VERBS: dict[str, str | Promise] = {
     "vacancy filled": _("Vacancy filled"),
     "vacancy withdrawn": _("Vacancy withdrawn"),
     "letter signed": _("Words of a letter signed"),
+    "home named": _("Home of the case named"),
     "plan agreed": _("Plan agreed on with the person"),
 }

@@ -35,6 +35,7 @@ DONE: Mapping[str, str | Promise] = {
     "assign": gettext_lazy("The case has another owner."),
     "close": gettext_lazy("The case is closed. It can be opened again."),
     "reopen": gettext_lazy("The case is open again."),
+    "home": gettext_lazy("Saved."),
     "note": gettext_lazy("Noted."),
     "paper": gettext_lazy("The paper is on file. Somebody must check it."),
     "split": gettext_lazy("They go on in a case of their own."),
@@ -199,6 +200,10 @@ def _cover(pk: int, told: dict[str, Any], by: Access, at: Any) -> None:
     actions.cover_people(pk, told["people"], revision=told["revision"], by=by, at=at)
 
 
+def _home(pk: int, told: dict[str, Any], by: Access, at: Any) -> None:
+    actions.name_home(pk, told["home"], revision=told["revision"], by=by, at=at)
+
+
 def _note(pk: int, told: dict[str, Any], by: Access, at: Any) -> None:
     actions.add_note(pk, told["text"], by=by, at=at)
 
@@ -224,6 +229,7 @@ DEEDS: dict[str, Deed] = {
     "assign": Deed(forms.AssignForm, gettext_lazy("Give the case an owner"), gettext_lazy("Give it"), _assign),
     "close": Deed(forms.CloseForm, gettext_lazy("Close the case"), gettext_lazy("Close it"), _close),
     "reopen": Deed(forms.ReopenForm, gettext_lazy("Open the case again"), gettext_lazy("Open it again"), _reopen),
+    "home": Deed(forms.HomeForm, gettext_lazy("Name the home"), gettext_lazy("Save"), _home),
     "note": Deed(forms.NoteForm, gettext_lazy("Add a note"), gettext_lazy("Keep the note"), _note),
     "paper": Deed(forms.PaperForm, gettext_lazy("A paper came in"), gettext_lazy("Take it in"), _paper),
     "split": Deed(forms.SplitForm, gettext_lazy("The household has split"), gettext_lazy("Open their case"), _split),
