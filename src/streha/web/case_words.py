@@ -108,5 +108,6 @@ VERBS: dict[str, str | Promise] = {
     "vacancy withdrawn": _("Vacancy withdrawn"),
     "letter signed": _("Words of a letter signed"),
     "home named": _("Home of the case named"),
+    "plan brought": _("Earlier plan taken over"),
     "plan agreed": _("Plan agreed on with the person"),
 }

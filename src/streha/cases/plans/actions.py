@@ -14,6 +14,7 @@ from django.db import transaction
 from streha.accounts import models as accounts
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
+from streha.audit import rules as audit_rules
 from streha.cases import actions as cases
 from streha.cases import models as case_models
 from streha.cases.plans import models, rules
@@ -229,3 +230,109 @@ def _sealed(case: case_models.Case, text: str, field: str, context: str) -> byte
     if not text.strip():
         return None
     return audit.seal(case.subject, cases.tidy_text(text, field).encode(), context=context)
+
+
+# --- plans kept before ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class KeptGoal:
+    """A goal as it stands in a plan that was kept elsewhere until now."""
+
+    kind: rules.GoalKind
+    text: str
+    due_on: dt.date
+    state: rules.GoalState = rules.GoalState.OPEN
+    agreed_on: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class KeptVisit:
+    """A visit of such a plan; one without ``done_on`` is still to be made."""
+
+    kind: rules.VisitKind
+    planned_on: dt.date
+    area_id: int | None = None
+    visitor_id: int | None = None
+    done_on: dt.date | None = None
+    report: str = ""
+    presence: rules.Presence | None = None
+
+
+@dataclass(frozen=True)
+class KeptPlan:
+    """What was planned and visited in a case before it was kept here."""
+
+    case: case_models.Case
+    goals: Sequence[KeptGoal] = ()
+    visits: Sequence[KeptVisit] = ()
+
+
+@transaction.atomic
+def bring_plans(plans: Sequence[KeptPlan], *, by: Access, at: dt.datetime, lane: str = audit_rules.OFFICE) -> int:
+    """Plans of many cases, kept elsewhere until now, stand in their cases; returns how many goals and visits.
+
+    Raises NotFound for a case the writer may not work on.
+    """
+    by.require(Action.CASE_WORK)
+    wanted = [plan.case.pk for plan in plans]
+    seen: set[int] = set()
+    for start in range(0, len(wanted), PIECE):
+        rows = case_models.Case.objects.visible_to(by, Action.CASE_WORK).filter(pk__in=wanted[start : start + PIECE])
+        seen.update(rows.values_list("pk", flat=True))
+    if set(wanted) - seen:
+        raise errors.NotFound()
+    goals, visits = _kept_goals(plans, by, at), _kept_visits(plans, by, at)
+    models.Goal.objects.bulk_create(goals, batch_size=PIECE)
+    models.Visit.objects.bulk_create(visits, batch_size=PIECE)
+    entries = [
+        audit_rules.Entry(cases.ROOM, "plan brought", "case", str(plan.case.subject), plan.case.subject, {})
+        for plan in plans
+        if plan.goals or plan.visits
+    ]
+    audit.record_many(entries, by=by.actor, at=at, lane=lane)
+    return len(goals) + len(visits)
+
+
+def _kept_goals(plans: Sequence[KeptPlan], by: Access, at: dt.datetime) -> list[models.Goal]:
+    told = [(plan.case, goal) for plan in plans for goal in plan.goals]
+    sealed = audit.seal_many([(case.subject, goal.text.encode()) for case, goal in told], context=models.SEALED_GOAL)
+    return [
+        models.Goal(
+            case=case,
+            kind=goal.kind,
+            text_sealed=token,
+            due_on=goal.due_on,
+            agreed_on=goal.agreed_on,
+            state=goal.state,
+            made_by_id=by.user_id,
+            made_at=at,
+            settled_by_id=by.user_id,
+            settled_at=None if goal.state == rules.GoalState.OPEN else at,
+        )
+        for (case, goal), token in zip(told, sealed, strict=True)
+    ]
+
+
+def _kept_visits(plans: Sequence[KeptPlan], by: Access, at: dt.datetime) -> list[models.Visit]:
+    told = [(plan.case, visit) for plan in plans for visit in plan.visits]
+    reported = [(case.subject, visit.report.encode()) for case, visit in told if visit.done_on]
+    sealed = iter(audit.seal_many(reported, context=models.SEALED_VISIT))
+    return [
+        models.Visit(
+            case=case,
+            kind=visit.kind,
+            area_id=visit.area_id,
+            visitor_id=visit.visitor_id,
+            planned_on=visit.planned_on,
+            state=rules.VisitState.DONE if visit.done_on else rules.VisitState.PLANNED,
+            done_on=visit.done_on,
+            presence=visit.presence or "",
+            report_sealed=next(sealed) if visit.done_on else None,
+            made_by_id=by.user_id,
+            made_at=at,
+            told_by_id=by.user_id,
+            told_at=at if visit.done_on else None,
+        )
+        for case, visit in told
+    ]
