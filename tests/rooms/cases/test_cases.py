@@ -401,16 +401,3 @@ def test_a_case_names_its_home_and_tells_nobody_who_may_not_see_it(office: Offic
     assert queries.case_page(protector, case.pk, at=AT).home == far
     with pytest.raises(errors.Conflict):
         actions.name_home(case.pk, None, revision=named.revision - 1, by=office.worker, at=AT)
-
-
-def test_the_load_counts_no_case_that_the_viewer_may_not_see(office: Office) -> None:
-    officer = factories.access(Role.PROTECTION, scope=factories.in_area("20"))
-    opened(office, "protection", whole=False, by=officer)
-    late = opened(office)
-    models.Case.objects.update(owner=office.worker.user_id, due_on=AT.date() - dt.timedelta(days=1))
-    chief = factories.access(Role.PROGRAMME, scope=factories.in_area("20"))
-    for viewer, expected in ((chief, (1, 1)), (officer, (2, 2))):
-        (load,) = queries.load_by_owner(viewer, AT.date())
-        assert (load.open, load.late, load.oldest) == (*expected, late.opened_on)
-    assert queries.load_by_owner(factories.access(Role.PROGRAMME, scope=factories.in_area("17")), AT.date()) == []
-    assert queries.load_by_owner(factories.access(Role.CASEWORKER), AT.date()) == []
