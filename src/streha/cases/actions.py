@@ -515,7 +515,7 @@ def _reaches(user: accounts.User, case: models.Case, as_held: models.Case, at: d
         return False
     if case.is_sensitive and not queries.carries(theirs, Action.CASE_SENSITIVE, as_held):
         return False
-    is_shielded = case.person.shielded or case.members.filter(person__shielded=True).exists()
+    is_shielded = models.Case.objects.filter(models.shielding(), pk=case.pk).exists()
     return not is_shielded or queries.carries(theirs, Action.SHIELDED_VIEW, as_held)
 
 

@@ -180,6 +180,15 @@ def in_scope(access: Access, scopes: frozenset[Scope], prefix: str = "") -> mode
     return found
 
 
+def shielding() -> models.Q:
+    """Cases that follow or ever covered somebody shielded, or whose record was merged into one that is."""
+    hidden = models.Q(person__shielded=True) | models.Q(person__canonical__shielded=True)
+    return models.Q(
+        models.Exists(Case.objects.filter(hidden, pk=models.OuterRef("pk")))
+        | models.Exists(CaseMember.objects.filter(hidden, case=models.OuterRef("pk")))
+    )
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     """Reads start here."""
 
@@ -191,9 +200,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """
         if not access.allows(action):
             return self.none()
-        shielded = models.Q(person__shielded=True) | models.Exists(
-            CaseMember.objects.filter(case=models.OuterRef("pk"), person__shielded=True)
-        )
+        shielded = shielding()
         seen = in_scope(access, access.scopes(action))
         unshielded: models.Q = ~models.Q(shielded)
         if access.allows(Action.SHIELDED_VIEW):
