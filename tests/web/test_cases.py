@@ -327,3 +327,41 @@ def test_a_track_is_changed_into_a_new_version_and_a_letter_signed(head: people.
     assert client.post(words, new | {"opening": "{salary}"}).status_code == 422
     assert client.post(words, new).status_code == 302
     assert "Nobody has signed these words" in client.get(words).content.decode()
+
+
+def test_a_program_skips_no_stage_and_is_told_when_somebody_was_faster(head: people.Person) -> None:
+    user = factories.user(Role.CASEWORKER, scope=factories.in_area("20"))
+    now = timezone.now()
+    _token, secret = accounts.make_token(
+        user.pk,
+        name="t",
+        role=Role.CASEWORKER,
+        scope=factories.in_area("20"),
+        expires=now + timedelta(days=1),
+        by=OFFICE,
+        at=now,
+    )
+    program = Client(headers={"Authorization": f"Bearer {secret}"})
+
+    def post(path: str, body: dict[str, object]) -> tuple[int, dict[str, str]]:
+        answer = program.post(f"/api{path}", body, content_type="application/json")
+        return answer.status_code, answer.json()
+
+    made, told = post("/cases", {"person_id": head.pk, "track": "voluntary_return"})
+    assert made == 201
+    path = f"/cases/{told['id']}"
+    skipped, why = post(f"{path}/move", {"to": "travel", "revision": 1})
+    assert skipped == 422
+    assert why["code"] == "stage_skipped"
+    assert post(f"{path}/move", {"to": "closure", "revision": 1})[1]["code"] == "stage_final"
+    assert post(f"{path}/move", {"to": "decision", "revision": 1})[0] in {403, 422}
+    assert post(f"{path}/move", {"to": "giv", "revision": 1})[0] == 200
+    assert post(f"{path}/move", {"to": "gsv", "revision": 1})[0] == 409
+    case = models.Case.objects.get()
+    assert (case.stage.code, case.revision, case.steps.count()) == ("giv", 2, 2)
+    draft = {"purpose": "health", "person_ids": [head.pk], "reason": "x", "outside": "Clinic"}
+    refused, why = post(f"{path}/referrals", draft)
+    assert (refused, why["code"]) == (422, "consent_missing")
+    goal = {"kind": "house", "text": "Roof", "due_on": f"{now.date() + timedelta(days=5):%Y-%m-%d}"}
+    planned, plan = post(f"{path}/goals", goal)
+    assert (planned, plan["goals"][0]["text"]) == (201, "Roof")  # type: ignore[index]
