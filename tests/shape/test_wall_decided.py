@@ -48,6 +48,8 @@ DOORS = {
     "src/streha/people/merges/actions.py": {"merging and parting"},
     "src/streha/homes/actions.py": {"handing over"},
     "src/streha/cases/feedback/actions.py": {"a sensitive report is handed in", "whether a colleague may see feedback"},
+    "src/streha/cases/referrals/actions.py": {"what was shared in a referral", "what rests on a consent"},
+    "src/streha/cases/referrals/queries.py": {"what was shared in a referral"},
     "src/streha/dataprotection/queries.py": {"the subject file", "retention"},
     "src/streha/dataprotection/actions.py": {"erasure"},
     "src/streha/web/breaks.py": {"who is behind a number, for break-glass", "numbers behind break-glass"},

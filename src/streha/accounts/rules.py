@@ -75,6 +75,7 @@ class Action(StrEnum):
     FEEDBACK_SENSITIVE = "feedback.sensitive"
     INSTITUTION_VIEW = "institution.view"
     INSTITUTION_WORK = "institution.work"
+    VACANCY_CHANGE = "vacancy.change"
     PROPERTY_VIEW = "property.view"
     PROPERTY_REGISTER = "property.register"
     PROPERTY_CHANGE = "property.change"
@@ -158,6 +159,7 @@ POLICY: Mapping[Role, Permission] = {
             A.PROPERTY_EXPORT,
             A.SELECTION_VIEW,
             A.SELECTION_ENTER,
+            A.VACANCY_CHANGE,
         },
         _CARE,
         _CARE,
@@ -174,7 +176,7 @@ POLICY: Mapping[Role, Permission] = {
         _SEE
         | _SELECTION
         | {A.PERSON_EXPORT, A.IMPORT_BRING, A.PROPERTY_VIEW, A.PROPERTY_EXPORT, A.PROPERTY_CLASSES}
-        | {A.CASE_VIEW, A.CASE_MOVE, A.CASE_ASSIGN, A.TRACK_CHANGE}
+        | {A.CASE_VIEW, A.CASE_MOVE, A.CASE_ASSIGN, A.TRACK_CHANGE, A.VACANCY_CHANGE}
         | {A.SELECTION_CALL, A.SELECTION_GRID}
         | _FEEDBACK
         | _INSTITUTIONS

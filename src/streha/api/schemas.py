@@ -9,7 +9,10 @@ from ninja import Field, Schema
 
 from streha.cases import rules as cases
 from streha.cases.feedback import rules as feedback
-from streha.common.codes import Language, Precision, Script, Sex
+from streha.cases.labour import rules as labour
+from streha.cases.plans import rules as plans
+from streha.cases.referrals import rules as referrals
+from streha.common.codes import FieldClass, Language, Precision, Script, Sex
 from streha.homes import rules as homes
 from streha.institutions import rules as institutions
 from streha.people import rules
@@ -449,6 +452,179 @@ class TrainingOut(Schema):
 class TrainingsOut(Schema):
     items: list[TrainingOut]
     next: str
+
+
+class GoalOut(Schema):
+    id: int
+    kind: plans.GoalKind
+    text: str
+    due_on: dt.date
+    agreed_on: dt.date | None
+    state: plans.GoalState
+    note: str
+
+
+class ParticipantOut(Schema):
+    """Somebody of the case by their id, or another by name; ``came`` is null until somebody tells of the visit."""
+
+    id: int
+    person_id: int | None
+    name: str
+    came: bool | None
+
+
+class VisitOut(Schema):
+    id: int
+    kind: plans.VisitKind
+    area_id: int | None
+    planned_on: dt.date
+    done_on: dt.date | None
+    state: plans.VisitState
+    presence: str
+    report: str
+    participants: list[ParticipantOut]
+
+
+class PlanOut(Schema):
+    goals: list[GoalOut]
+    visits: list[VisitOut]
+
+
+class GoalIn(Schema):
+    kind: plans.GoalKind
+    text: Annotated[str, Field(min_length=1, max_length=5000)]
+    due_on: dt.date
+    agreed_on: dt.date | None = None
+
+
+class GoalEnd(Schema):
+    state: plans.GoalState
+    note: Annotated[str, Field(max_length=5000)] = ""
+
+
+class VisitIn(Schema):
+    kind: plans.VisitKind
+    planned_on: dt.date
+    area_id: Pk | None = None
+    person_ids: Annotated[list[Pk], Field(max_length=50)] = []
+    others: Annotated[list[str], Field(max_length=20)] = []
+
+
+class VisitReport(Schema):
+    """``came`` are ids of participants."""
+
+    done_on: dt.date
+    report: Annotated[str, Field(min_length=1, max_length=5000)]
+    came: Annotated[list[Pk], Field(max_length=100)] = []
+    presence: plans.Presence | None = None
+
+
+class ReferralOut(Schema):
+    id: int
+    kind: referrals.Kind
+    purpose: referrals.Purpose
+    recipient: str
+    classes: list[FieldClass]
+    state: referrals.State
+    sent_at: dt.datetime
+
+
+class SharedPersonOut(Schema):
+    """What was shared of somebody; nothing else of the case or the register."""
+
+    name: str
+    phones: list[str]
+    home_area_id: int | None
+
+
+class ReceivedOut(ReferralOut):
+    """Reason, answer and people are empty once the referral has ended, or the consent is gone."""
+
+    reason: str
+    answer: str
+    people: list[SharedPersonOut]
+
+
+class ReferralsOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end. No totals."""
+
+    items: list[ReceivedOut]
+    next: str
+
+
+class ReferralIn(Schema):
+    """One of ``organisation_id`` and ``outside``."""
+
+    kind: referrals.Kind = referrals.Kind.REFERRAL
+    purpose: referrals.Purpose
+    person_ids: Annotated[list[Pk], Field(min_length=1, max_length=50)]
+    reason: Annotated[str, Field(min_length=1, max_length=5000)]
+    organisation_id: Pk | None = None
+    outside: Annotated[str, Field(max_length=200)] = ""
+    classes: Annotated[list[FieldClass], Field(max_length=7)] = []
+
+
+class ReferralAnswer(Schema):
+    state: referrals.State
+    note: Annotated[str, Field(max_length=5000)] = ""
+
+
+class AskedSkill(Schema):
+    """A skill of the list; 1 has helped, 2 does it alone, 3 has a certificate."""
+
+    skill: Annotated[str, Field(min_length=1, max_length=30)]
+    level: Annotated[int, Field(ge=1, le=3)] = 2
+    required: bool = True
+
+
+class AskedLanguage(Schema):
+    """1 to 6 stand for A1 to C2."""
+
+    language: Annotated[str, Field(min_length=2, max_length=3)]
+    level: Annotated[int, Field(ge=1, le=6)] = 2
+
+
+class VacancyIn(Schema):
+    """One of ``area_id`` and ``abroad``."""
+
+    employer: Annotated[str, Field(min_length=1, max_length=160)]
+    title: Annotated[str, Field(min_length=1, max_length=160)]
+    area_id: Pk | None = None
+    abroad: Annotated[str, Field(max_length=120)] = ""
+    number: Annotated[int, Field(ge=1, le=10_000)] = 1
+    starts_on: dt.date
+    ends_on: dt.date | None = None
+    skills: Annotated[list[AskedSkill], Field(max_length=20)] = []
+    languages: Annotated[list[AskedLanguage], Field(max_length=20)] = []
+
+
+class VacancyOut(VacancyIn):
+    id: int
+    state: labour.VacancyState
+
+
+class VacanciesOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end. No totals."""
+
+    items: list[VacancyOut]
+    next: str
+
+
+class ReasonOut(Schema):
+    kind: labour.Reason
+    code: str
+    is_met: bool
+    has: int | None
+    asks: int | None
+
+
+class MatchOut(Schema):
+    """``is_possible`` says that nothing required is missing; somebody looks, nothing is decided here."""
+
+    case_id: int
+    is_possible: bool
+    km: int | None
+    reasons: list[ReasonOut]
 
 
 class ImportOut(Schema):

@@ -5,7 +5,21 @@ from __future__ import annotations
 from django.urls import path
 from ninja import NinjaAPI
 
-from streha.api import cases, door, duplicates, feedback, homes, households, imports, institutions, people, places
+from streha.api import (
+    cases,
+    door,
+    duplicates,
+    feedback,
+    homes,
+    households,
+    imports,
+    institutions,
+    labour,
+    people,
+    places,
+    plans,
+    referrals,
+)
 
 api = NinjaAPI(
     title="Streha",
@@ -21,6 +35,9 @@ api.add_router("", places.router)
 api.add_router("", cases.router)
 api.add_router("", feedback.router)
 api.add_router("", institutions.router)
+api.add_router("", plans.router)
+api.add_router("", referrals.router)
+api.add_router("", labour.router)
 api.add_router("", imports.router)
 api.add_router("", households.router)
 api.add_router("", duplicates.router)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -21,8 +21,10 @@ from streha.audit import actions as audit
 from streha.audit import rules as audit_rules
 from streha.cases import models, queries, rules
 from streha.common import errors
+from streha.common.codes import Language
 from streha.common.words import Words
 from streha.formats import letters, papers
+from streha.homes import models as homes
 from streha.people import models as people
 from streha.people import queries as people_queries
 
@@ -59,8 +61,9 @@ def change_track(draft: rules.TrackDraft, *, number: int, by: Access, at: dt.dat
 
     Raises Conflict when somebody else has made a newer one meanwhile.
     """
-    by.require(Action.TRACK_CHANGE)
-    models.Track.objects.select_for_update().filter(code=draft.code).first()
+    track = models.Track.objects.select_for_update().filter(code=draft.code).first()
+    if track is not None and not queries.may_change_track(by, track.is_sensitive):
+        by.require(Action.CASE_SENSITIVE if track.is_sensitive else Action.TRACK_CHANGE)
     if queries.newest_version(draft.code).number != number:
         raise errors.Conflict()
     return _write_version(draft, by=by, at=at)
@@ -69,7 +72,7 @@ def change_track(draft: rules.TrackDraft, *, number: int, by: Access, at: dt.dat
 @transaction.atomic
 def make_track(draft: rules.TrackDraft, *, by: Access, at: dt.datetime) -> models.TrackVersion:
     """A new kind of case can be opened."""
-    by.require(Action.TRACK_CHANGE)
+    by.require(Action.CASE_SENSITIVE if draft.is_sensitive else Action.TRACK_CHANGE)
     if models.Track.objects.filter(code=draft.code).exists():
         raise errors.Conflict(
             errors.message("There is a track “{value}” already."), code="track_again", field="code", value=draft.code
@@ -131,6 +134,33 @@ def change_letter(draft: rules.LetterDraft, *, by: Access, at: dt.datetime) -> m
     """New words of a letter are in use; unsigned unless the draft names who has read and signed them."""
     by.require(Action.TRACK_CHANGE)
     return _write_letter(draft, by=by, at=at)
+
+
+@transaction.atomic
+def sign_letter(
+    code: str, language: Language, *, number: int, reviewer: str, on: dt.date, by: Access, at: dt.datetime
+) -> models.LetterTemplate:
+    """The newest words of a letter are signed by a named reviewer; letters made of them no longer say that nobody did.
+
+    ``number`` is the version that was read. Raises Conflict when there are newer words, or they are signed already.
+    """
+    by.require(Action.TRACK_CHANGE)
+    rows = models.LetterTemplate.objects.select_for_update().filter(code=code, language=language)
+    row = rows.order_by("-number").first()
+    if row is None:
+        raise errors.NotFound()
+    if row.number != number:
+        raise errors.Conflict()
+    if row.signed_by:
+        raise errors.Conflict(
+            errors.message("{who} has signed these words already."), code="signed_again", who=row.signed_by
+        )
+    rules.check_signature(reviewer, on, row.made_at.date(), at.date())
+    row.signed_by, row.signed_on = " ".join(reviewer.split()), on
+    row.save()
+    payload = {"language": language, "number": row.number, "signed_by": row.signed_by}
+    _record_plain("letter signed", "letter", code, by, at, payload)
+    return row
 
 
 def _write_letter(draft: rules.LetterDraft, *, by: Access, at: dt.datetime) -> models.LetterTemplate:
@@ -205,6 +235,9 @@ def open_many(
     """All cases are open, or none."""
     by.require(Action.CASE_WORK)
     tracks = {code: _Walk.of(code) for code in sorted({draft.track for draft in drafts})}
+    kept = people_queries.answering(draft.person_id for draft in drafts)
+    drafts = [dataclasses.replace(draft, person_id=kept[draft.person_id]) for draft in drafts]
+    _refuse_again(drafts)
     seen = people.Person.objects.visible_to(by).filter(ended_on=None)
     kept = people_queries.answering(draft.person_id for draft in drafts)
     drafts = [dataclasses.replace(draft, person_id=kept[draft.person_id]) for draft in drafts]
@@ -322,6 +355,18 @@ def _households(drafts: Sequence[CaseDraft], found: Mapping[int, people.Person])
     return homes
 
 
+def _refuse_again(drafts: Sequence[CaseDraft]) -> None:
+    """Nobody has two open cases of a track, under whichever of their numbers the first was opened."""
+    for start in range(0, len(drafts), PIECE):
+        wanted = {(draft.person_id, draft.track) for draft in drafts[start : start + PIECE]}
+        merged = models.Case.objects.open().filter(person__canonical_id__in=[pk for pk, _ in wanted])
+        if wanted & set(merged.values_list("person__canonical_id", "track__code")):
+            raise errors.Conflict(
+                errors.message("There is an open case of this track for this person already. Look for it first."),
+                code="case_again",
+            )
+
+
 def _require_reach(by: Access, action: Action, case: models.Case) -> None:
     """The case must lie where the writer works; a sensitive one, where they work on sensitive cases."""
     needed = [action, Action.CASE_SENSITIVE] if case.is_sensitive else [action]
@@ -417,8 +462,8 @@ def move_case(case_id: int, to: str, *, revision: int, reason: str = "", by: Acc
     Raises Conflict when somebody else moved it meanwhile, BadInput for a skipped stage or missing papers, Refused when
     the writer's role may not move a case there.
     """
-    case = _case_for_change(case_id, by, Action.CASE_MOVE, revision=revision)
-    _require_open(case)
+    case = case_for_change(case_id, by, Action.CASE_MOVE, revision=revision)
+    require_open(case)
     stage = case.version.stages.filter(code=to).first()
     if stage is None:
         raise errors.BadInput(
@@ -431,7 +476,7 @@ def move_case(case_id: int, to: str, *, revision: int, reason: str = "", by: Acc
     _check_move(case, stage, by, at, reason)
     case.stage = stage
     case.due_on = rules.due_on(stage.days, at.date())
-    _save_step(case, Kind.MOVED, "case moved", by, at, reason=reason, payload={"stage": stage.code})
+    save_step(case, Kind.MOVED, "case moved", by, at, reason=reason, payload={"stage": stage.code})
     return case
 
 
@@ -451,15 +496,15 @@ def assign_case(
     Whoever assigns cases may give it to anybody; others may take one that nobody has, or pass on their own.
     """
     action = Action.CASE_ASSIGN if by.allows(Action.CASE_ASSIGN) else Action.CASE_WORK
-    case = _case_for_change(case_id, by, action, revision=revision)
-    _require_open(case)
+    case = case_for_change(case_id, by, action, revision=revision)
+    require_open(case)
     is_own = case.owner_id == by.user_id or (case.owner_id is None and owner_id == by.user_id)
     if action == Action.CASE_WORK and not is_own:
         raise errors.Refused(
             errors.message("This case has another owner. Ask who assigns cases."), code="not_your_case"
         )
     owner = accounts.User.objects.filter(pk=owner_id, is_active=True).first()
-    if owner is None or not _would_see(owner, case, at):
+    if owner is None or not would_see(owner, case, at):
         raise errors.BadInput(
             errors.message("This colleague could not see the case. Choose somebody who works there."),
             code="owner_outside",
@@ -469,20 +514,28 @@ def assign_case(
         raise errors.Conflict(errors.message("This colleague has the case already."), code="owner_again")
     old = case.owner_id
     case.owner = owner
-    _save_step(case, Kind.ASSIGNED, "case assigned", by, at, reason=reason, payload={"owner": [old, owner.pk]})
+    save_step(case, Kind.ASSIGNED, "case assigned", by, at, reason=reason, payload={"owner": [old, owner.pk]})
     return case
 
 
-def _would_see(owner: accounts.User, case: models.Case, at: dt.datetime) -> bool:
+def would_see(owner: accounts.User, case: models.Case, at: dt.datetime) -> bool:
     """Whether somebody, once the owner, may see and work on the case."""
-    theirs = account_queries.access(owner, at)
-    as_owned = models.Case(person=case.person, team_id=case.team_id, owner_id=owner.pk)
-    if not queries.carries(theirs, Action.CASE_WORK, as_owned):
+    return _reaches(owner, case, models.Case(person=case.person, team_id=case.team_id, owner_id=owner.pk), at)
+
+
+def sees(user: accounts.User, case: models.Case, at: dt.datetime) -> bool:
+    """Whether somebody may see and work on the case as it stands."""
+    return _reaches(user, case, case, at)
+
+
+def _reaches(user: accounts.User, case: models.Case, as_held: models.Case, at: dt.datetime) -> bool:
+    theirs = account_queries.access(user, at)
+    if not queries.carries(theirs, Action.CASE_WORK, as_held):
         return False
-    if case.is_sensitive and not queries.carries(theirs, Action.CASE_SENSITIVE, as_owned):
+    if case.is_sensitive and not queries.carries(theirs, Action.CASE_SENSITIVE, as_held):
         return False
-    is_shielded = case.person.shielded or case.members.filter(person__shielded=True).exists()
-    return not is_shielded or queries.carries(theirs, Action.SHIELDED_VIEW, as_owned)
+    is_shielded = models.Case.objects.filter(models.shielding(), pk=case.pk).exists()
+    return not is_shielded or queries.carries(theirs, Action.SHIELDED_VIEW, as_held)
 
 
 @transaction.atomic
@@ -493,8 +546,8 @@ def close_case(
 
     Any other outcome needs a reason.
     """
-    case = _case_for_change(case_id, by, Action.CASE_MOVE, revision=revision)
-    _require_open(case)
+    case = case_for_change(case_id, by, Action.CASE_MOVE, revision=revision)
+    require_open(case)
     if outcome == rules.Outcome.COMPLETED:
         end = case.version.stages.get(is_final=True)
         _check_move(case, end, by, at, reason)
@@ -504,14 +557,14 @@ def close_case(
             errors.message("Say why the case ends before its end."), code="reason_missing", field="reason"
         )
     case.state, case.outcome, case.closed_on = rules.CaseState.CLOSED, outcome, at.date()
-    _save_step(case, Kind.CLOSED, "case closed", by, at, reason=reason, payload={"outcome": outcome}, outcome=outcome)
+    save_step(case, Kind.CLOSED, "case closed", by, at, reason=reason, payload={"outcome": outcome}, outcome=outcome)
     return case
 
 
 @transaction.atomic
 def reopen_case(case_id: int, *, reason: str, revision: int, by: Access, at: dt.datetime) -> models.Case:
     """The case goes on where it stood; a completed one at the stage before its end."""
-    case = _case_for_change(case_id, by, Action.CASE_MOVE, revision=revision)
+    case = case_for_change(case_id, by, Action.CASE_MOVE, revision=revision)
     if case.state != rules.CaseState.CLOSED:
         raise errors.Conflict(errors.message("This case is open."), code="case_open")
     if not reason.strip():
@@ -527,7 +580,7 @@ def reopen_case(case_id: int, *, reason: str, revision: int, by: Access, at: dt.
     case.due_on = rules.due_on(case.stage.days, at.date())
     try:
         with transaction.atomic():
-            _save_step(case, Kind.REOPENED, "case reopened", by, at, reason=reason, payload={"outcome": [old, None]})
+            save_step(case, Kind.REOPENED, "case reopened", by, at, reason=reason, payload={"outcome": [old, None]})
     except IntegrityError as twice:
         raise _twice() from twice
     return case
@@ -535,18 +588,18 @@ def reopen_case(case_id: int, *, reason: str, revision: int, by: Access, at: dt.
 
 @transaction.atomic
 def split_case(
-    case_id: int, person_ids: Iterable[int], *, revision: int, reason: str, by: Access, at: dt.datetime
+    case_id: int, person_ids: Collection[int], *, revision: int, reason: str, by: Access, at: dt.datetime
 ) -> models.Case:
     """Those who have left the household go on in a case of their own, at the same stage of the same version.
 
     The first of them speaks for the new case; their papers go with them. Returns the new case.
     """
-    case = _case_for_change(case_id, by, Action.CASE_WORK, revision=revision)
-    _require_open(case)
-    rows = case.members.filter(ended_on=None).values_list("person_id", "pk")
-    kept = people_queries.answering([*(asked := list(person_ids)), case.person_id, *(pk for pk, _ in rows)])
-    going = list(dict.fromkeys(kept[pk] for pk in asked))
-    present = {kept[person_id] for person_id, _ in rows}
+    case = case_for_change(case_id, by, Action.CASE_WORK, revision=revision)
+    require_open(case)
+    rows = list(case.members.filter(ended_on=None).order_by("pk"))
+    kept = people_queries.answering([case.person_id, *person_ids, *(row.person_id for row in rows)])
+    going = list(dict.fromkeys(kept[pk] for pk in person_ids))
+    present = {kept[row.person_id] for row in rows}
     if not going or any(pk not in present for pk in going):
         raise errors.BadInput(errors.message("Choose people whom this case covers."), code="split_whom", field="people")
     if kept[case.person_id] in going or len(going) == len(present):
@@ -576,15 +629,15 @@ def split_case(
             new.save()
     except IntegrityError as twice:
         raise _twice() from twice
-    ending = [row for person_id, row in rows if kept[person_id] in going]
-    models.CaseMember.objects.filter(pk__in=ending).update(ended_on=at.date())
+    leaving = [row for row in rows if kept[row.person_id] in going]
+    models.CaseMember.objects.filter(pk__in=[row.pk for row in leaving]).update(ended_on=at.date())
     models.CaseMember.objects.bulk_create(
         models.CaseMember(case=new, person_id=pk, started_on=at.date()) for pk in going
     )
-    case.papers.filter(person_id__in=[pk for pk, now in kept.items() if now in going]).update(case=new)
+    case.papers.filter(person_id__in=[*going, *(row.person_id for row in leaving)]).update(case=new)
     _step(new, Kind.OPENED, by, at, reason=reason)
-    _record("case opened", new, by, at, payload={"split from": case.pk})
-    _save_step(case, Kind.SPLIT, "case split", by, at, reason=reason, payload={"into": new.pk, "people": going})
+    record("case opened", new, by, at, payload={"split from": case.pk})
+    save_step(case, Kind.SPLIT, "case split", by, at, reason=reason, payload={"into": new.pk, "people": going})
     return new
 
 
@@ -596,10 +649,11 @@ def _home_of(person_id: int) -> people.Household | None:
 @transaction.atomic
 def cover_people(case_id: int, person_ids: Iterable[int], *, revision: int, by: Access, at: dt.datetime) -> models.Case:
     """The case covers these people of its household too."""
-    case = _case_for_change(case_id, by, Action.CASE_WORK, revision=revision)
-    _require_open(case)
-    covered = people_queries.answering(case.members.filter(ended_on=None).values_list("person_id", flat=True))
-    _parted, joined = queries.split_of(by, case, sorted(set(covered.values())))
+    case = case_for_change(case_id, by, Action.CASE_WORK, revision=revision)
+    require_open(case)
+    _parted, joined = queries.split_of(
+        by, case, list(case.members.filter(ended_on=None).values_list("person_id", flat=True))
+    )
     allowed = {person.pk for person in joined}
     new = list(dict.fromkeys(person_ids))
     if not new or any(pk not in allowed for pk in new):
@@ -609,7 +663,30 @@ def cover_people(case_id: int, person_ids: Iterable[int], *, revision: int, by: 
     )
     case.revision += 1
     case.save()
-    _record("case covers", case, by, at, payload={"people": new})
+    record("case covers", case, by, at, payload={"people": new})
+    return case
+
+
+# --- the home ---------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def name_home(case_id: int, home_id: int | None, *, revision: int, by: Access, at: dt.datetime) -> models.Case:
+    """The case names the home it is about, or none. Raises NotFound for a home out of the writer's sight."""
+    case = case_for_change(case_id, by, Action.CASE_WORK, revision=revision)
+    require_open(case)
+    if home_id is not None and not homes.Property.objects.visible_to(by).filter(pk=home_id).exists():
+        raise errors.BadInput(
+            errors.message("There is no home with this number that you may see. Look at the number again."),
+            code="home_unknown",
+            field="home",
+        )
+    if case.home_id == home_id:
+        raise errors.Conflict(errors.message("The case names this home already."), code="home_again")
+    old, case.home_id = case.home_id, home_id
+    case.revision += 1
+    case.save()
+    record("home named", case, by, at, payload={"home": [old, home_id]})
     return case
 
 
@@ -619,18 +696,19 @@ def cover_people(case_id: int, person_ids: Iterable[int], *, revision: int, by: 
 @transaction.atomic
 def add_note(case_id: int, text: str, *, by: Access, at: dt.datetime) -> models.CaseNote:
     """The note stands in the case's story, sealed."""
-    case = _case_for_change(case_id, by, Action.CASE_WORK)
+    case = case_for_change(case_id, by, Action.CASE_WORK)
     note = models.CaseNote.objects.create(
         case=case,
-        sealed=audit.seal(case.subject, _text(text, "text").encode(), context=models.SEALED_NOTE),
+        sealed=audit.seal(case.subject, tidy_text(text, "text").encode(), context=models.SEALED_NOTE),
         noted_by_id=by.user_id,
         noted_at=at,
     )
-    _record("note added", case, by, at)
+    record("note added", case, by, at)
     return note
 
 
-def _text(text: str, field: str) -> str:
+def tidy_text(text: str, field: str) -> str:
+    """The text without blanks around it. Raises BadInput for none, or one too long to be read."""
     tidy = text.strip()
     if not tidy:
         raise errors.BadInput(errors.message("Write something, or leave the form."), code="text_missing", field=field)
@@ -671,10 +749,8 @@ def receive_paper(
     A paper brought again (because it was refused, or expired) begins anew. Raises BadInput for a file that is no
     document (see ``formats.papers``), before anything is kept.
     """
-    case = _case_for_change(case_id, by, Action.CASE_WORK)
-    _require_open(case)
-    every = people_queries.one_person(person_id) if person_id is not None else []
-    person_id = every[0] if every else None
+    case = case_for_change(case_id, by, Action.CASE_WORK)
+    require_open(case)
     item = next(
         (i for i in queries.checklist(case, at.date()) if i.wanted.paper_id == paper_id and i.person_id == person_id),
         None,
@@ -689,8 +765,9 @@ def receive_paper(
             value=valid_until.strftime("%d.%m.%Y"),
         )
     kept = papers.checked(file.content, file.name) if file is not None else None
-    of_it = case.papers.filter(paper_id=paper_id)
-    row = (of_it.filter(person_id__in=every) if every else of_it.filter(person=None)).order_by("-pk").first()
+    same = people_queries.one_person(person_id) if person_id is not None else []
+    whose = {"person_id__in": same} if same else {"person": None}
+    row = case.papers.filter(paper_id=paper_id, **whose).order_by("pk").last()
     if row is None:
         row = models.CasePaper(case=case, paper_id=paper_id, person_id=person_id)
     row.state, row.received_on, row.valid_until = rules.PaperState.RECEIVED, at.date(), valid_until
@@ -699,9 +776,7 @@ def receive_paper(
     row.save()
     if kept is not None:
         _keep_file(case, row, kept, by, at)
-    _record(
-        "paper received", case, by, at, payload={"paper": item.wanted.label.en, "file": kept.kind if kept else None}
-    )
+    record("paper received", case, by, at, payload={"paper": item.wanted.label.en, "file": kept.kind if kept else None})
     return row
 
 
@@ -725,19 +800,19 @@ def judge_paper(row_id: int, *, is_good: bool, by: Access, at: dt.datetime) -> m
     row = models.CasePaper.objects.select_related("paper").filter(pk=row_id).first()
     if row is None:
         raise errors.NotFound()
-    case = _case_for_change(row.case_id, by, Action.CASE_WORK)
-    _require_open(case)
+    case = case_for_change(row.case_id, by, Action.CASE_WORK)
+    require_open(case)
     row.state = rules.PaperState.CHECKED if is_good else rules.PaperState.REFUSED
     row.judged_by_id, row.judged_at = by.user_id, at
     row.save()
-    _record(f"paper {row.state}", case, by, at, payload={"paper": row.paper.label_en})
+    record(f"paper {row.state}", case, by, at, payload={"paper": row.paper.label_en})
     return row
 
 
 # --- common steps -----------------------------------------------------------------------------------------------------
 
 
-def _case_for_change(case_id: int, by: Access, action: Action, *, revision: int | None = None) -> models.Case:
+def case_for_change(case_id: int, by: Access, action: Action, *, revision: int | None = None) -> models.Case:
     """The case, locked, if the writer may do this to it; one out of sight does not exist for the writer."""
     by.require(action)
     seen = models.Case.objects.visible_to(by, action).select_for_update(of=("self",))
@@ -749,12 +824,13 @@ def _case_for_change(case_id: int, by: Access, action: Action, *, revision: int 
     return case
 
 
-def _require_open(case: models.Case) -> None:
+def require_open(case: models.Case) -> None:
+    """Raise Conflict for a closed case."""
     if case.state != rules.CaseState.OPEN:
         raise errors.Conflict(errors.message("This case is closed. Open it again before going on."), code="case_closed")
 
 
-def _save_step(
+def save_step(
     case: models.Case,
     kind: models.CaseStep.Kind,
     verb: str,
@@ -765,10 +841,11 @@ def _save_step(
     payload: dict[str, Any],
     outcome: str = "",
 ) -> None:
+    """The case is saved as it stands now, with the line of its way and the record of the log."""
     case.revision += 1
     case.save()
     _step(case, kind, by, at, reason=reason, outcome=outcome)
-    _record(verb, case, by, at, payload=payload, reason=reason.strip())
+    record(verb, case, by, at, payload=payload, reason=reason.strip())
 
 
 def _step(
@@ -787,7 +864,7 @@ def _step(
     )
 
 
-def _record(
+def record(
     verb: str,
     case: models.Case,
     by: Access,
@@ -796,6 +873,7 @@ def _record(
     payload: dict[str, Any] | None = None,
     reason: str = "",
 ) -> None:
+    """What was done to a case stands in the log, under the case's own key."""
     audit.record(
         by=by.actor,
         at=at,

@@ -23,11 +23,8 @@ F = FieldClass
 
 SEALED_REASON = "cases.step.reason"
 SEALED_NOTE = "cases.note.text"
-SEALED_GOAL = "cases.goal.text"
-SEALED_VISIT = "cases.visit.report"
 SEALED_FILE = "cases.file.content"
 SEALED_FILE_NAME = "cases.file.name"
-SEALED_REFERRAL = "cases.referral.reason"
 
 
 class Labelled(models.Model):
@@ -183,6 +180,15 @@ def in_scope(access: Access, scopes: frozenset[Scope], prefix: str = "") -> mode
     return found
 
 
+def shielding() -> models.Q:
+    """Cases that follow or ever covered somebody shielded, or whose record was merged into one that is."""
+    hidden = models.Q(person__shielded=True) | models.Q(person__canonical__shielded=True)
+    return models.Q(
+        models.Exists(Case.objects.filter(hidden, pk=models.OuterRef("pk")))
+        | models.Exists(CaseMember.objects.filter(hidden, case=models.OuterRef("pk")))
+    )
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     """Reads start here."""
 
@@ -194,9 +200,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """
         if not access.allows(action):
             return self.none()
-        shielded = models.Q(person__shielded=True) | models.Exists(
-            CaseMember.objects.filter(case=models.OuterRef("pk"), person__shielded=True)
-        )
+        shielded = shielding()
         seen = in_scope(access, access.scopes(action))
         unshielded: models.Q = ~models.Q(shielded)
         if access.allows(Action.SHIELDED_VIEW):
@@ -219,6 +223,7 @@ class Case(models.Model):
     subject = models.UUIDField(unique=True, editable=False)
     person = models.ForeignKey("people.Person", models.PROTECT, related_name="cases")
     household = models.ForeignKey("people.Household", models.PROTECT, null=True, blank=True, related_name="cases")
+    home = models.ForeignKey("homes.Property", models.SET_NULL, null=True, blank=True, related_name="cases")
     track = models.ForeignKey(Track, models.PROTECT, related_name="cases")
     version = models.ForeignKey(TrackVersion, models.PROTECT, related_name="cases")
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="cases")
@@ -242,6 +247,7 @@ class Case(models.Model):
 
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "household": F.IDENTITY,
+        "home": F.HOME_LOCATION,
         "track": F.IDENTITY,
         "version": F.IDENTITY,
         "stage": F.IDENTITY,
@@ -334,6 +340,7 @@ class CaseStep(models.Model):
         CLOSED = "closed"
         REOPENED = "reopened"
         SPLIT = "split"
+        HANDED = "handed"
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="steps")
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -419,3 +426,8 @@ class CaseNote(models.Model):
 
 
 from streha.cases.feedback import models as feedback  # noqa: E402, F401 - tables of a folder of this room
+
+# The tables of plans, referrals and labour stand in their own modules; Django finds a room's tables here.
+from streha.cases.labour import models as labour  # noqa: E402, F401
+from streha.cases.plans import models as plans  # noqa: E402, F401
+from streha.cases.referrals import models as referrals  # noqa: E402, F401

@@ -9,18 +9,23 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.utils.functional import cached_property
 
 from streha.accounts import models as accounts
 from streha.accounts.rules import POLICY, Access, Action, Role, Scope, ScopeKind
 from streha.audit import actions as audit
 from streha.cases import models, rules
+from streha.cases.plans import models as plans
+from streha.cases.referrals import models as referrals
+from streha.cases.referrals import rules as referral_rules
 from streha.common import errors
 from streha.common.codes import FieldClass, Language, Script
 from streha.common.pages import PAGE_SIZE, Page
 from streha.common.words import Several
 from streha.engine.names import transliterate
+from streha.homes import models as homes
+from streha.homes import queries as home_queries
 from streha.people import models as people
 from streha.people import queries as people_queries
 from streha.places import queries as places
@@ -68,6 +73,11 @@ def tracks_open_to(access: Access) -> list[models.TrackVersion]:
     """Tracks on which the viewer may open a case: sensitive ones only for who may see sensitive cases."""
     sensitive = access.allows(Action.CASE_SENSITIVE)
     return [version for version in tracks() if sensitive or not version.track.is_sensitive]
+
+
+def may_change_track(access: Access, is_sensitive: bool) -> bool:
+    """Whether the viewer makes versions of such a track: a sensitive one is protection staff's own."""
+    return access.allows(Action.CASE_SENSITIVE if is_sensitive else Action.TRACK_CHANGE)
 
 
 def newest_version(code: str) -> models.TrackVersion:
@@ -152,6 +162,8 @@ class CaseFilter:
     owner: str = ""
     state: str = rules.CaseState.OPEN
     late: bool = False
+    goals_late: bool = False
+    referrals_slow: bool = False
     area_id: int | None = None
 
 
@@ -172,6 +184,13 @@ def narrowed_cases(access: Access, narrowed: CaseFilter, today: dt.date) -> mode
         rows = rows.filter(owner=None)
     if narrowed.late:
         rows = rows.filter(due_on__lt=today)
+    if narrowed.goals_late:
+        late = plans.Goal.objects.filter(case=OuterRef("pk"), state="open", due_on__lt=today)
+        rows = rows.filter(Exists(late))
+    if narrowed.referrals_slow:
+        long_ago = today - referral_rules.WAITS_LONG
+        slow = referrals.Referral.objects.filter(case=OuterRef("pk"), state="in_progress", sent_at__date__lt=long_ago)
+        rows = rows.filter(Exists(slow))
     if narrowed.area_id is not None:
         rows = rows.filter(person__keeper_id__in=sorted(places.subtree_ids([narrowed.area_id])))
     return rows
@@ -208,17 +227,11 @@ def with_cases(ids: Sequence[int]) -> list[models.Case]:
         .select_related("version", "stage", "owner", "track", "household", "person__keeper")
         .in_bulk()
     )
-    known = who_answers(case.person_id for case in found.values())
+    kept = people_queries.answering(case.person_id for case in found.values())
+    names = {person.pk: person for person in people_queries.with_people(sorted(set(kept.values())))}
     for case in found.values():
-        case.person = known[case.person_id]
+        case.person = names[kept[case.person_id]]
     return [found[pk] for pk in ids if pk in found]
-
-
-def who_answers(ids: Iterable[int]) -> dict[int, people.Person]:
-    """By the number a case was opened or noted with, the person with names: records merged since are one person."""
-    kept = people_queries.answering(ids)
-    rows = {person.pk: person for person in people_queries.with_people(sorted(set(kept.values())))}
-    return {pk: rows[now] for pk, now in kept.items() if now in rows}
 
 
 def note_look(access: Access, cases: Sequence[models.Case], *, where: str, at: dt.datetime) -> None:
@@ -328,6 +341,12 @@ def load_by_owner(access: Access, today: dt.date) -> list[Load]:
 # --- one case ---------------------------------------------------------------------------------------------------------
 
 
+def of_home(access: Access, home_id: int) -> list[models.Case]:
+    """Visible cases that name a home, open ones first, newest first."""
+    seen = models.Case.objects.visible_to(access).filter(home_id=home_id)
+    return list(seen.select_related("version", "stage").order_by("-state", "-pk")[:20])
+
+
 def visible_case(access: Access, case_id: int, action: Action = Action.CASE_VIEW) -> models.Case:
     """The case; raises NotFound for one that does not exist for this viewer."""
     found = (
@@ -342,17 +361,18 @@ def visible_case(access: Access, case_id: int, action: Action = Action.CASE_VIEW
 
 
 def checklist(case: models.Case, today: dt.date) -> tuple[rules.Item, ...]:
-    """The papers the case's track asks for, and how each stands."""
+    """The papers the case's track asks for, and how each stands; of merged people under the record that stays."""
     wanted = [
         rules.Wanted(p.pk, p.of, p.stage.position, p.is_optional, p.label)
         for p in models.TrackPaper.objects.filter(version_id=case.version_id).select_related("stage").order_by("pk")
     ]
-    covered = case.members.filter(ended_on=None).select_related("person__canonical").order_by("pk")
-    answering = [m.person.canonical or m.person for m in covered]
-    members = [rules.Member(pk, born) for pk, born in {one.pk: one.birth_date for one in answering}.items()]
+    rows, papers = list(case.members.filter(ended_on=None).order_by("pk")), list(case.papers.order_by("pk"))
+    named = [row.person_id for row in rows] + [row.person_id for row in papers if row.person_id is not None]
+    kept = people_queries.answering(named)
+    births = dict(people.Person.objects.filter(pk__in=set(kept.values())).values_list("pk", "birth_date"))
+    members = [rules.Member(pk, births[pk]) for pk in dict.fromkeys(kept[row.person_id] for row in rows)]
     held = [
-        rules.Held(row.pk, row.paper_id, row.person.kept_id if row.person else None, row.state, row.valid_until)
-        for row in case.papers.select_related("person").order_by("pk")
+        rules.Held(row.pk, row.paper_id, kept.get(row.person_id or 0), row.state, row.valid_until) for row in papers
     ]
     return rules.checklist(wanted, members, held, today)
 
@@ -384,6 +404,9 @@ class CasePage:
     parted: tuple[people.Person, ...]  # covered by the case, but no longer of its household
     joined: tuple[people.Person, ...]  # of the household, but not covered
     breaks: tuple[accounts.BreakGlass, ...]
+    home: homes.Property | None  # where the viewer may see it
+    sees_place: bool
+    doubles: tuple[models.Case, ...]  # other open cases of this track for the same person, since records were merged
     may_work: bool
     may_move: bool
     may_assign: bool
@@ -404,10 +427,12 @@ def case_page(access: Access, case_id: int, *, at: dt.datetime) -> CasePage:
     """Everything about a case that the viewer may read; that they looked is on record for each of its people."""
     case = visible_case(access, case_id)
     memberships = list(case.members.order_by("pk"))
-    known = who_answers([case.person_id, *(m.person_id for m in memberships)])
-    present = list(dict.fromkeys(known[m.person_id].pk for m in memberships if m.ended_on is None))
-    past = dict.fromkeys(known[m.person_id].pk for m in memberships if m.ended_on is not None)
-    everybody = {person.pk: person for person in known.values()}
+    kept = people_queries.answering([case.person_id, *(m.person_id for m in memberships)])
+    present = list(dict.fromkeys(kept[m.person_id] for m in memberships if m.ended_on is None))
+    past = list(dict.fromkeys(kept[m.person_id] for m in memberships if m.ended_on is not None))
+    everybody = {p.pk: p for p in people_queries.with_people(list(dict.fromkeys(kept.values())))}
+    case.person = everybody[kept[case.person_id]]
+    home = _home_of(access, case)
     audit.looked(
         by=access.actor,
         at=at,
@@ -422,7 +447,6 @@ def case_page(access: Access, case_id: int, *, at: dt.datetime) -> CasePage:
         action for action in (Action.CASE_WORK, Action.CASE_MOVE, Action.CASE_ASSIGN) if carries(access, action, case)
     }
     may_move = Action.CASE_MOVE in may
-    case.person = known[case.person_id]  # after what the case's own place decides
     parted, joined = split_of(access, case, present)
     return CasePage(
         case=case,
@@ -439,10 +463,28 @@ def case_page(access: Access, case_id: int, *, at: dt.datetime) -> CasePage:
         parted=parted,
         joined=joined,
         breaks=tuple(_breaks(access, case, everybody.values(), at)),
-        may_work=Action.CASE_WORK in may,
+        home=home,
+        sees_place=home is not None and FieldClass.HOME_LOCATION in home_queries.readable(access, home),
+        doubles=tuple(_doubles(access, case)),
+        may_work=carries(access, Action.CASE_WORK, case),
         may_move=may_move,
         may_assign=Action.CASE_ASSIGN in may,
     )
+
+
+def _home_of(access: Access, case: models.Case) -> homes.Property | None:
+    if case.home_id is None:
+        return None
+    seen = homes.Property.objects.visible_to(access).select_related("municipality", "settlement__parent", "keeper")
+    return seen.filter(pk=case.home_id).first()
+
+
+def _doubles(access: Access, case: models.Case) -> list[models.Case]:
+    same = people_queries.one_person(case.person_id)
+    if len(same) == 1 or case.state != rules.CaseState.OPEN:
+        return []
+    others = models.Case.objects.visible_to(access).open().filter(track_id=case.track_id, person_id__in=same)
+    return list(others.exclude(pk=case.pk).order_by("pk"))
 
 
 def split_of(
@@ -456,7 +498,9 @@ def split_of(
         return (), ()
     home_id = people_queries.answering_household(case.household_id)
     now = people.Membership.objects.filter(household_id=home_id, ended_on=None)
-    living = set(now.values_list("person_id", flat=True))
+    kept = people_queries.answering([*now.values_list("person_id", flat=True), *present])
+    living = {kept[pk] for pk in now.values_list("person_id", flat=True)}
+    present = list(dict.fromkeys(kept[pk] for pk in present))
     new = people.Person.objects.visible_to(access).filter(pk__in=living - set(present)).values_list("pk", flat=True)
     gone = [pk for pk in present if pk not in living]
     return tuple(people_queries.with_people(gone)), tuple(people_queries.with_people(sorted(new)))

@@ -419,3 +419,22 @@ def check_letter(draft: LetterDraft) -> None:
         )
     if not (draft.title.strip() and draft.opening.strip() and draft.closing.strip()):
         raise _bad("letter_empty", errors.message("A letter needs a title, an opening and a closing."))
+
+
+def check_signature(reviewer: str, on: dt.date, made: dt.date, today: dt.date) -> None:
+    """Raise BadInput for a signature without a name, or of a day before the words were written or still to come."""
+    if len(reviewer.split()) < 2:
+        raise _bad(
+            "reviewer_missing",
+            errors.message("“{value}” is not enough. Write the given and family name of who has read the words."),
+            field="reviewer",
+            value=reviewer.strip() or "–",
+        )
+    if not made <= on <= today:
+        raise _bad(
+            "signed_day",
+            errors.message("{value} cannot be: the words were written on {made}, and the day must not lie ahead."),
+            field="on",
+            value=on.strftime("%d.%m.%Y"),
+            made=made.strftime("%d.%m.%Y"),
+        )

@@ -61,6 +61,7 @@ EVERY: dict[str, tuple[dt.timedelta, str]] = {
     "duplicates.consequence": (dt.timedelta(minutes=15), "streha.cli.worker:weigh_consequences"),
     "exports.end": (dt.timedelta(hours=1), "streha.cli.worker:end_exports"),
     "dataprotection.rewrite": (dt.timedelta(hours=1), "streha.cli.worker:rewrite"),
+    "referrals.revoke": (dt.timedelta(hours=1), "streha.cli.worker:revoke_referrals"),
     "jobs.forget": (dt.timedelta(days=1), "streha.cli.worker:forget"),
 }
 
@@ -111,6 +112,13 @@ def weigh_consequences(at: dt.datetime) -> None:  # noqa: ARG001 - recurring wor
 def forget(at: dt.datetime) -> None:
     """Forget jobs that were closed long ago."""
     actions.forget_finished(at=at)
+
+
+def revoke_referrals(at: dt.datetime) -> None:
+    """Revoke referrals whose consent has expired."""
+    from streha.cases.referrals import actions as referrals
+
+    referrals.revoke_lapsed(by=system("worker"), at=at)
 
 
 def end_exports(at: dt.datetime) -> None:

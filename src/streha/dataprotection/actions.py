@@ -12,10 +12,12 @@ from streha.accounts.bridge import policies, wall
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.audit.models import SubjectKey
+from streha.cases.referrals import actions as referrals
 from streha.common import errors
 from streha.dataprotection import models, queries, rules
 from streha.jobs import actions as jobs
 from streha.jobs.models import Job
+from streha.people import actions as people_actions
 from streha.people import personal
 from streha.people import queries as people
 from streha.people.exports import actions as exports
@@ -38,6 +40,13 @@ def erase_person(person_id: int, *, reason: str, by: Access, at: dt.datetime) ->
             held = personal.person_of(subject)
             _erase(subject, number=held.number if held else person.number, reason=reason, by=by, at=at)
         transaction.on_commit(leave_no_trace)
+
+
+@transaction.atomic
+def withdraw_consent(consent_id: int, *, by: Access, at: dt.datetime) -> int:
+    """The consent counts no longer, and every referral that rests on it is revoked; returns how many."""
+    people_actions.withdraw_consent(consent_id, by=by, at=at)
+    return referrals.revoke_resting_on(consent_id, by=by, at=at)
 
 
 def start_retention(batch_id: int, *, by: Access, at: dt.datetime) -> Job:

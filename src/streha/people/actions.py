@@ -745,14 +745,18 @@ def record_transfer(
     classes: Iterable[FieldClass],
     basis: rules.LegalBasis,
     consent_id: int | None,
+    agreed_by: int | None = None,
     by: Access,
     at: dt.datetime,
 ) -> models.Transfer:
-    """The ledger says who received which classes of field; with consent as basis a valid one must cover the purpose."""
+    """The ledger says who received which classes of field; with consent as basis a valid one must cover the purpose.
+
+    ``agreed_by`` is who has agreed for somebody who cannot, as for a child.
+    """
     given = sorted(set(classes))
     person = _person_for_change(person_id, by, classes={FieldClass.IDENTITY})
     if basis == rules.LegalBasis.CONSENT:
-        given_by = {"person_id__in": queries.one_person(person.pk)}
+        given_by = {"person_id__in": queries.one_person(agreed_by or person.pk)}
         consent = models.Consent.objects.filter(**given_by, pk=consent_id).first() if consent_id else None
         state = (
             rules.consent_state(expires_on=consent.expires_on, withdrawn_on=consent.withdrawn_on, today=at.date())

@@ -19,6 +19,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from streha.accounts.rules import Access, Action
 from streha.cases import actions, models, queries, rules
 from streha.cases.feedback import queries as feedback_queries
+from streha.cases.labour import rules as labour
+from streha.cases.plans import queries as plans
+from streha.cases.referrals import queries as referrals
 from streha.common import errors
 from streha.formats import letters, papers
 from streha.people import models as people
@@ -34,6 +37,7 @@ DONE: Mapping[str, str | Promise] = {
     "assign": gettext_lazy("The case has another owner."),
     "close": gettext_lazy("The case is closed. It can be opened again."),
     "reopen": gettext_lazy("The case is open again."),
+    "home": gettext_lazy("Saved."),
     "note": gettext_lazy("Noted."),
     "paper": gettext_lazy("The paper is on file. Somebody must check it."),
     "split": gettext_lazy("They go on in a case of their own."),
@@ -57,6 +61,8 @@ def cases(request: door.Request) -> HttpResponse:
         owner=told.get("owner", "")[:10],
         state=rules.CaseState.CLOSED if told.get("state") == "closed" else rules.CaseState.OPEN,
         late=told.get("late") == "1",
+        goals_late=told.get("goals") == "late",
+        referrals_slow=told.get("referrals") == "slow",
         area_id=area_id,
     )
     page = queries.cases_page(request.access, narrowed, today=at.date(), after=told.get("after", ""))
@@ -89,9 +95,16 @@ def case(request: door.Request, pk: int) -> HttpResponse:
     """Whom the case follows, where it stands, what happened, and what can be done."""
     at = door.now()
     page = queries.case_page(request.access, pk, at=at)
+    plan = plans.plan_of(page.case, at.date())
+    sent = referrals.of_case(page.case, at.date())
+    told = [*page.story, *plans.story(plan), *referrals.story(sent)]
     context = {
         "page": page,
         "case": page.case,
+        "plan": plan,
+        "referrals": sent,
+        "has_work": page.case.track.code == labour.TRACK or hasattr(page.case, "profile"),
+        "story": sorted(told, key=lambda line: line.at, reverse=True),
         "today": at.date(),
         "names": {person.pk: person for person in (*page.members, *page.past_members)},
         "is_late": page.is_open and rules.is_late(page.case.due_on, at.date()),
@@ -191,6 +204,10 @@ def _cover(pk: int, told: dict[str, Any], by: Access, at: Any) -> None:
     actions.cover_people(pk, told["people"], revision=told["revision"], by=by, at=at)
 
 
+def _home(pk: int, told: dict[str, Any], by: Access, at: Any) -> None:
+    actions.name_home(pk, told["home"], revision=told["revision"], by=by, at=at)
+
+
 def _note(pk: int, told: dict[str, Any], by: Access, at: Any) -> None:
     actions.add_note(pk, told["text"], by=by, at=at)
 
@@ -216,6 +233,7 @@ DEEDS: dict[str, Deed] = {
     "assign": Deed(forms.AssignForm, gettext_lazy("Give the case an owner"), gettext_lazy("Give it"), _assign),
     "close": Deed(forms.CloseForm, gettext_lazy("Close the case"), gettext_lazy("Close it"), _close),
     "reopen": Deed(forms.ReopenForm, gettext_lazy("Open the case again"), gettext_lazy("Open it again"), _reopen),
+    "home": Deed(forms.HomeForm, gettext_lazy("Name the home"), gettext_lazy("Save"), _home),
     "note": Deed(forms.NoteForm, gettext_lazy("Add a note"), gettext_lazy("Keep the note"), _note),
     "paper": Deed(forms.PaperForm, gettext_lazy("A paper came in"), gettext_lazy("Take it in"), _paper),
     "split": Deed(forms.SplitForm, gettext_lazy("The household has split"), gettext_lazy("Open their case"), _split),
@@ -349,7 +367,9 @@ def _quoted(name: str) -> str:
 def tracks(request: door.Request) -> HttpResponse:
     """Every track in use, with its source and whether somebody has verified it; letters and who signed them."""
     shown = [(version, queries.steps_of(version.pk)) for version in queries.tracks_open_to(request.access)]
-    return render(request, "cases/tracks.html", {"tracks": shown, "letters": queries.templates()})
+    changeable = {v.pk for v, _ in shown if queries.may_change_track(request.access, v.track.is_sensitive)}
+    context = {"tracks": shown, "letters": queries.templates(), "changeable": changeable}
+    return render(request, "cases/tracks.html", context)
 
 
 @require_POST

@@ -22,6 +22,7 @@ from streha.cases import queries as case_queries
 from streha.cases.feedback import queries as feedback_queries
 from streha.common import errors, pages
 from streha.common.codes import FieldClass
+from streha.dataprotection import actions as protection
 from streha.people import actions, models, personal, queries, rules
 from streha.people.merges import queries as merges
 from streha.places.models import Area
@@ -184,12 +185,12 @@ ADDITIONS: dict[str, Addition] = {
         forms.HandOverForm, gettext_lazy("Hand over to another office"), gettext_lazy("Hand over"), FieldClass.IDENTITY
     ),
 }
-ENDINGS: dict[str, Callable[..., None]] = {
+ENDINGS: dict[str, Callable[..., object]] = {
     "name": actions.end_name,
     "identifier": actions.end_identifier,
     "contact": actions.end_contact,
     "need": actions.end_need,
-    "consent": actions.withdraw_consent,
+    "consent": protection.withdraw_consent,
 }
 
 
@@ -425,7 +426,8 @@ def add(request: door.Request, pk: int, what: str) -> HttpResponse:
     writes = queries.writable(request.access, Action.PERSON_CHANGE, queries.Record.of(someone))
     if addition.writes not in writes:
         raise errors.Refused()
-    form = addition.form(request.POST or None)
+    told = {name: request.GET[name][:200] for name in ("purpose", "recipients") if name in request.GET}
+    form = addition.form(request.POST or None, initial=told)
     if request.method == "POST" and form.is_valid():
         with door.errors_into(form):
             form.save(pk, request.access, door.now())

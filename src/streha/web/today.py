@@ -51,6 +51,15 @@ def due(request: door.Request) -> list[Due]:
         "Somebody looked at people of your cases by break-glass: %(n)s times",
         "plural",
     )
+    unvisited = ngettext_lazy("%(n)s visit of yours is late", "%(n)s visits of yours are late", "plural")
+    visits = ngettext_lazy("%(n)s visit of yours this week", "%(n)s visits of yours this week", "plural")
+    goals = ngettext_lazy("%(n)s goal of your cases is late", "%(n)s goals of your cases are late", "plural")
+    received = ngettext_lazy("%(n)s referral waits for your answer", "%(n)s referrals wait for your answer", "plural")
+    unanswered = ngettext_lazy(
+        "%(n)s referral of yours has no answer after two weeks",
+        "%(n)s referrals of yours have no answer after two weeks",
+        "plural",
+    )
     sheets = ngettext_lazy("%(n)s application to score", "%(n)s applications to score", "plural")
     breached = ngettext_lazy("%(n)s feedback is past its day", "%(n)s pieces of feedback are past their day", "plural")
     at_risk = ngettext_lazy(
@@ -76,15 +85,20 @@ def due(request: door.Request) -> list[Due]:
         (waiting.cases_late(access, at), late, reverse("cases") + "?owner=me&late=1", "late"),
         (waiting.tasks_late(access, at), tasks_late, reverse("meetings") + "#tasks", "late"),
         (waiting.tasks_soon(access, at), tasks_soon, reverse("meetings") + "#tasks", "due"),
+        (waiting.visits_late(access, at), unvisited, reverse("visits") + "?late=1", "late"),
+        (waiting.goals_late(access, at), goals, reverse("cases") + "?owner=me&goals=late", "late"),
         (waiting.jobs_failed(access, at), failed, reverse("jobs") + "?state=failed", "bad"),
         (waiting.imports(access, at), lists, reverse("imports"), "warn"),
         (waiting.duplicates(access, at), pairs, reverse("duplicates"), "warn"),
         (waiting.sheets(access, at), sheets, reverse("selections"), "warn"),
         (waiting.breaks(access, at), breaks, reverse("breaks"), "warn"),
         (waiting.resets(access, at), resets, reverse("users"), "warn"),
+        (waiting.referrals_received(access, at), received, reverse("referrals"), "warn"),
+        (waiting.referrals_slow(access, at), unanswered, reverse("cases") + "?owner=me&referrals=slow", "warn"),
         (waiting.cases_to_decide(access, at), to_decide, reverse("cases") + "?owner=role", "warn"),
         (waiting.cases_unowned(access, at), unowned, reverse("cases") + "?owner=none", "warn"),
         (waiting.cases_due(access, at), soon, reverse("cases") + "?owner=me", "due"),
+        (waiting.visits_soon(access, at), visits, reverse("visits"), "due"),
         (waiting.glass(access, at), glass, reverse("case_glass"), "warn"),
     )
     return [

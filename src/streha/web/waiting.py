@@ -14,6 +14,8 @@ from streha.cases import queries as case_queries
 from streha.cases.feedback import queries as feedback_queries
 from streha.cases.feedback.queries import FEEDBACK, REPORTS
 from streha.cases.feedback.rules import Standing
+from streha.cases.plans import queries as plan_queries
+from streha.cases.referrals import queries as referral_queries
 from streha.institutions import queries as institution_queries
 from streha.jobs.models import Job
 from streha.jobs.rules import OPEN, State
@@ -89,6 +91,31 @@ def cases_to_decide(access: Access, _at: dt.datetime) -> int:
     return few(case_queries.waiting_for_role(access))
 
 
+def visits_late(access: Access, at: dt.datetime) -> int:
+    """The viewer's own visits whose day has passed and of which nobody has told."""
+    return few(plan_queries.visits_late(access, at.date()))
+
+
+def visits_soon(access: Access, at: dt.datetime) -> int:
+    """The viewer's own visits of the coming week."""
+    return few(plan_queries.visits_soon(access, at.date()))
+
+
+def goals_late(access: Access, at: dt.datetime) -> int:
+    """Open goals of the viewer's own cases whose day has passed."""
+    return few(plan_queries.goals_late(access, at.date()))
+
+
+def referrals_received(access: Access, at: dt.datetime) -> int:
+    """Referrals to the viewer's organisations that wait for an answer."""
+    return referral_queries.count_waiting(access, at.date(), ENOUGH) if access.allows(Action.CASE_WORK) else 0
+
+
+def referrals_slow(access: Access, at: dt.datetime) -> int:
+    """Referrals of the viewer's own cases that have waited long for an answer."""
+    return few(referral_queries.slow_ones(access, at.date()))
+
+
 def glass(access: Access, at: dt.datetime) -> int:
     """Looks by break-glass at people of the viewer's own cases in the last weeks."""
     return min(len(case_queries.glass_broken(access, at)), ENOUGH) if access.allows(Action.CASE_VIEW) else 0
@@ -96,7 +123,7 @@ def glass(access: Access, at: dt.datetime) -> int:
 
 def cases(access: Access, at: dt.datetime) -> int:
     """What of cases waits for the viewer."""
-    return cases_late(access, at) + cases_unowned(access, at) + cases_to_decide(access, at)
+    return cases_late(access, at) + cases_unowned(access, at) + cases_to_decide(access, at) + visits_late(access, at)
 
 
 def feedback_breached(access: Access, at: dt.datetime) -> int:

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from streha.web import feedback_words, institution_words, selection_words
+from streha.web import case_words, feedback_words, institution_words, selection_words
 
 WORDS: dict[str, dict[str, str | Promise]] = {
     "sex": {"f": _("female"), "m": _("male"), "o": pgettext_lazy("sex", "other"), "u": pgettext_lazy("sex", "unknown")},
@@ -259,6 +259,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "case": _("case"),
         "note": _("note"),
         "outcome": _("outcome"),
+        "visit": _("visit"),
+        "skill": _("skill"),
     },
     "outcome": {
         "completed": _("came to its end"),
@@ -282,6 +284,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "assigned": _("Given to an owner"),
         "closed": _("Case closed"),
         "reopened": _("Case opened again"),
+        "handed": _("Handed to another team"),
         "split": _("Part of the household went on in a case of its own"),
     },
 }
@@ -588,6 +591,10 @@ _COLUMNS_OF_HOMES: dict[str, str | Promise] = {
     "photo": _("photo"),
 }
 WORDS["column"] |= _COLUMNS_OF_HOMES
+if twice := WORDS.keys() & case_words.WORDS.keys():
+    raise RuntimeError(f"two meanings for {sorted(twice)}")
+WORDS |= case_words.WORDS
+WORDS["verb"] |= case_words.VERBS
 if twice := WORDS.keys() & selection_words.WORDS.keys():
     raise AssertionError(f"two lists of words have one name: {sorted(twice)}")
 WORDS |= selection_words.WORDS

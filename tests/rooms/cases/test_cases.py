@@ -381,3 +381,59 @@ def test_the_load_counts_late_cases_by_owner_and_no_sensitive_ones(office: Offic
     assert queries.with_open_case(covered) == covered
     models.Case.objects.update(is_sensitive=True)
     assert queries.with_open_case(covered) == set(), "a sensitive case is not told"
+
+
+def test_a_merged_applicant_is_one_person_everywhere_in_the_case(office: Office) -> None:
+    again = factories.person("Xhevdet", "Hoxha")
+    first = opened(office)
+    draft = actions.CaseDraft(again.pk, "voluntary_return", owner_id=office.worker.user_id)
+    second = actions.open_case(draft, by=office.worker, at=AT)
+    item = next(i for i in queries.checklist(second, AT.date()) if i.person_id == again.pk)
+    row = actions.receive_paper(second.pk, item.wanted.paper_id, again.pk, by=office.worker, at=AT)
+    merges.merge(merges.Choice(office.head.pk, again.pk), by=OFFICE, at=AT)
+    page = queries.case_page(office.worker, second.pk, at=AT)
+    assert [p.pk for p in page.members] == [office.head.pk]
+    assert page.case.person.pk == office.head.pk
+    assert [other.pk for other in page.doubles] == [first.pk]
+    assert {case.pk for case in queries.of_person(office.worker, office.head.pk)} == {first.pk, second.pk}
+    kept = [i for i in queries.checklist(second, AT.date()) if i.state == rules.PaperState.RECEIVED]
+    assert [(i.person_id, i.held.row_id if i.held else None) for i in kept] == [(office.head.pk, row.pk)]
+    received = actions.receive_paper(second.pk, item.wanted.paper_id, office.head.pk, by=office.worker, at=AT)
+    assert received.pk == row.pk
+    actions.close_case(first.pk, rules.Outcome.ERROR, revision=first.revision, reason="twice", by=office.worker, at=AT)
+    with pytest.raises(errors.Conflict, match="already"):
+        opened(office)  # the other one is theirs too, under the number that is gone
+    people.shield(office.head.pk, on=True, reason="asked", by=OFFICE, at=AT)
+    assert not models.Case.objects.visible_to(office.worker).exists()
+
+
+def test_a_household_that_splits_after_a_merge_still_parts_the_right_people(office: Office) -> None:
+    case = opened(office)
+    again = factories.person("Shpresa", "Hoxha", birth=dt.date(1965, 2, 3))
+    merges.merge(
+        merges.Choice(again.pk, office.spouse.pk), by=OFFICE, at=AT
+    )  # the number that was covered is the one gone
+    page = queries.case_page(office.worker, case.pk, at=AT)
+    assert again.pk in {p.pk for p in page.members}
+    new = actions.split_case(case.pk, [again.pk], revision=1, reason="divorce", by=office.worker, at=AT)
+    assert new.person_id == again.pk
+    left = set(case.members.filter(ended_on=None).values_list("person_id", flat=True))
+    assert left == {office.head.pk, office.child.pk}
+
+
+def test_a_case_names_its_home_and_tells_nobody_who_may_not_see_it(office: Office) -> None:
+    case, home = opened(office), factories.home(office.head)
+    far = factories.home(factories.person("Agim", "Berisha", code="17"), code="17")
+    with pytest.raises(errors.BadInput, match="no home with this number"):
+        actions.name_home(case.pk, far.pk, revision=case.revision, by=office.worker, at=AT)
+    named = actions.name_home(case.pk, home.pk, revision=case.revision, by=office.worker, at=AT)
+    page = queries.case_page(office.worker, case.pk, at=AT)
+    assert (page.home, page.sees_place) == (home, True)
+    commission = factories.access(Role.COMMISSION, scope=factories.in_area("20"))
+    assert queries.case_page(commission, case.pk, at=AT).sees_place is False
+    protector = factories.access(Role.DATA_PROTECTION)
+    models.Case.objects.filter(pk=case.pk).update(home=far)
+    assert queries.case_page(office.worker, case.pk, at=AT).home is None
+    assert queries.case_page(protector, case.pk, at=AT).home == far
+    with pytest.raises(errors.Conflict):
+        actions.name_home(case.pk, None, revision=named.revision - 1, by=office.worker, at=AT)

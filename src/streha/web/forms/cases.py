@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from streha.cases import queries, rules
+from streha.homes import rules as home_rules
 from streha.people.models import Person
 from streha.web import words
 from streha.web.forms.people import DayField
@@ -128,6 +129,26 @@ class CoverForm(Reasoned):
     def prepare(self) -> None:
         self.fields["people"].choices = _named(self.page.joined)  # type: ignore[attr-defined]
         del self.fields["reason"]
+
+
+class HomeForm(Reasoned):
+    home = forms.CharField(
+        label=_("Number of the home"), required=False, max_length=20, help_text=_("As in PR-0001234; empty for none.")
+    )
+
+    def prepare(self) -> None:
+        del self.fields["reason"]
+        home = self.page.home
+        self.fields["home"].initial = home.number if home is not None else ""
+
+    def clean_home(self) -> int | None:
+        text = self.cleaned_data["home"].strip()
+        if not text:
+            return None
+        found = home_rules.understand(text).property_id
+        if found is None:
+            raise forms.ValidationError(_("Write the number as PR-0001234."))
+        return found
 
 
 class NoteForm(Reasoned):
