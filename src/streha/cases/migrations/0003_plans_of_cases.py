@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "__first__"),
-        ("cases", "0001_tracks_and_cases"),
+        ("cases", "0002_answer_feedback"),
         ("people", "0009_keep_levels_of_decisions"),
         ("places", "0001_areas_names_codes_and_figures"),
     ]

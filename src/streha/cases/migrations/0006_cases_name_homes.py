@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0004_labour_mobility"),
+        ("cases", "0005_labour_mobility"),
         ("homes", "0001_homes_owners_occupancy_photos"),
     ]
 

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_scorers"),
         ("accounts", "__first__"),
-        ("cases", "0002_plans_of_cases"),
+        ("cases", "0003_plans_of_cases"),
         ("people", "0009_keep_levels_of_decisions"),
     ]
 

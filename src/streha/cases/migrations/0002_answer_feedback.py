@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_scorers"),
         ("accounts", "__first__"),
-        ("cases", "0005_cases_name_homes"),
+        ("cases", "0001_tracks_and_cases"),
         ("homes", "0001_homes_owners_occupancy_photos"),
         ("people", "0009_keep_levels_of_decisions"),
         ("places", "0001_areas_names_codes_and_figures"),

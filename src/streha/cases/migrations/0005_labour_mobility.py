@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "__first__"),
-        ("cases", "0003_referrals"),
+        ("cases", "0004_referrals"),
         ("places", "0001_areas_names_codes_and_figures"),
     ]
 
