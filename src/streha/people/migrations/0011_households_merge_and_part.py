@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_scorers"),
-        ("people", "0009_keep_levels_of_decisions"),
+        ("people", "0010_find_people_by_birth"),
         ("places", "0001_areas_names_codes_and_figures"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
