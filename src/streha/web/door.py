@@ -261,7 +261,15 @@ def failure(request: HttpRequest, error: errors.StrehaError, *, status: int | No
     """The calm page, or fragment, that says what is wrong and what to do; its status is that of the error."""
     template = "door/failure_fragment.html" if is_fragment(request) else "door/failure.html"
     status = status or status_of(error)
-    return render(request, template, {"said": say(error), "code": error.code, "status": status}, status=status)
+    # What waits is not counted for a page that only says no.
+    uncounted = SimpleLazyObject(lambda: rail.groups(access_of(request), request.path, now(), counted=False))
+    told = {"said": say(error), "code": error.code, "status": status, "rail": uncounted}
+    return render(request, template, told, status=status)
+
+
+def access_of(request: HttpRequest) -> rules.Access:
+    """Who asks; nobody where the request did not come as far as finding out."""
+    return getattr(request, "access", rules.NOBODY)
 
 
 def outage(error: BaseException | None) -> errors.Unavailable | None:
@@ -310,7 +318,7 @@ def errors_into(form: BaseForm) -> Iterator[None]:
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
     """Rail, languages, office and footnote for the base template; counted only when a page shows them."""
-    access = getattr(request, "access", rules.NOBODY)
+    access = access_of(request)
     current = translation.get_language() or settings.LANGUAGE_CODE
     return {
         "access": access,

@@ -25,7 +25,7 @@ class Section:
     label: str | Promise
     icon: str
     actions: tuple[Action, ...] = ()
-    waits: Callable[[Access, dt.datetime], int] | None = None
+    waits: tuple[Callable[[Access, dt.datetime], int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Line:
 
 
 SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
-    ("", (Section("today", _("Today"), "today", waits=waiting.everything),)),
+    ("", (Section("today", _("Today"), "today", waits=waiting.PRESSING),)),
     (
         _("Register"),
         (
@@ -51,21 +51,21 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
                 _("Duplicates"),
                 "duplicate",
                 (Action.DUPLICATES_DECIDE, Action.CENTRAL_QUEUE),
-                waiting.duplicates,
+                (waiting.duplicates,),
             ),
             Section("homes", _("Homes"), "home", (Action.PROPERTY_VIEW,)),
-            Section("imports", _("Imports"), "import", (Action.IMPORT_BRING, Action.IMPORT_DECIDE), waiting.imports),
+            Section("imports", _("Imports"), "import", (Action.IMPORT_BRING, Action.IMPORT_DECIDE), (waiting.imports,)),
         ),
     ),
     (
         pgettext_lazy("section", "Help"),
         (
-            Section("cases", _("Cases"), "file", (Action.CASE_VIEW,), waiting.cases),
-            Section("feedback", _("Feedback"), "phone", (Action.FEEDBACK_VIEW,), waiting.feedback),
-            Section("reports", _("Sensitive reports"), "shield", (Action.FEEDBACK_SENSITIVE,), waiting.reports),
+            Section("cases", _("Cases"), "file", (Action.CASE_VIEW,), (waiting.cases,)),
+            Section("feedback", _("Feedback"), "phone", (Action.FEEDBACK_VIEW,), (waiting.feedback,)),
+            Section("reports", _("Sensitive reports"), "shield", (Action.FEEDBACK_SENSITIVE,), (waiting.reports,)),
             Section("institutions", _("Institutions"), "users", (Action.INSTITUTION_VIEW,)),
-            Section("meetings", _("Meetings"), "log", (Action.INSTITUTION_VIEW,), waiting.tasks),
-            Section("selections", _("Selections"), "check", (Action.SELECTION_VIEW,), waiting.sheets),
+            Section("meetings", _("Meetings"), "log", (Action.INSTITUTION_VIEW,), (waiting.tasks,)),
+            Section("selections", _("Selections"), "check", (Action.SELECTION_VIEW,), (waiting.sheets,)),
         ),
     ),
     (
@@ -78,14 +78,14 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
     (
         _("Office"),
         (
-            Section("users", _("Users"), "users", (Action.USER_VIEW, Action.USER_MANAGE), waiting.resets),
-            Section("jobs", _("Jobs"), "job", (Action.JOB_VIEW,), waiting.jobs_open),
+            Section("users", _("Users"), "users", (Action.USER_VIEW, Action.USER_MANAGE), (waiting.resets,)),
+            Section("jobs", _("Jobs"), "job", (Action.JOB_VIEW,), (waiting.jobs_open,)),
             Section(
                 "breaks",
                 _("Break-glass"),
                 "glass",
                 (Action.BREAK_GLASS, Action.BREAK_GLASS_REVIEW),
-                waiting.breaks,
+                (waiting.breaks,),
             ),
             Section(
                 "protection",
@@ -106,19 +106,22 @@ def shown(count: int) -> str:
     return f"{MANY}+" if count > MANY else str(count)
 
 
-def groups(access: Access, path: str, at: dt.datetime) -> list[tuple[str | Promise, list[Line]]]:
+def groups(
+    access: Access, path: str, at: dt.datetime, *, counted: bool = True
+) -> list[tuple[str | Promise, list[Line]]]:
     """The headings and lines that this viewer may use; a heading without lines is left out."""
     if access.user_id is None:
         return []
+    counts = waiting.Counts(access, at) if counted else None
     found = []
     for heading, sections in SECTIONS:
-        lines = [line for section in sections if (line := _line(section, access, path, at))]
+        lines = [line for section in sections if (line := _line(section, access, path, counts))]
         if lines:
             found.append((heading, lines))
     return found
 
 
-def _line(section: Section, access: Access, path: str, at: dt.datetime) -> Line | None:
+def _line(section: Section, access: Access, path: str, counts: waiting.Counts | None) -> Line | None:
     if section.actions and not any(access.allows(action) for action in section.actions):
         return None
     try:
@@ -126,5 +129,5 @@ def _line(section: Section, access: Access, path: str, at: dt.datetime) -> Line 
     except NoReverseMatch:  # the room is not built in this version
         return None
     is_current = path == url or (url != "/" and path.startswith(url))
-    waits = shown(section.waits(access, at)) if section.waits else ""
+    waits = shown(counts.of(*section.waits)) if counts else ""
     return Line(url, section.label, section.icon, is_current, waits)

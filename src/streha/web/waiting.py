@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
@@ -181,8 +182,32 @@ def sheets(access: Access, _at: dt.datetime) -> int:
     return few(selection_queries.sheets_waiting(access))
 
 
-def everything(access: Access, at: dt.datetime) -> int:
-    """All of it: the number beside Today."""
-    pressing = breaks(access, at) + resets(access, at) + imports(access, at) + jobs_failed(access, at)
-    told = feedback(access, at) + reports(access, at) + tasks_late(access, at)
-    return pressing + duplicates(access, at) + cases(access, at) + sheets(access, at) + told
+# What presses, each counted once: together they are the number beside Today.
+PRESSING = (
+    breaks,
+    resets,
+    imports,
+    jobs_failed,
+    duplicates,
+    cases,
+    sheets,
+    feedback,
+    reports,
+    tasks_late,
+)
+
+
+class Counts:
+    """What waits for one viewer at one moment; a line of the rail and the number beside Today share their queries."""
+
+    def __init__(self, access: Access, at: dt.datetime) -> None:
+        self._access = access
+        self._at = at
+        self._known: dict[Callable[[Access, dt.datetime], int], int] = {}
+
+    def of(self, *parts: Callable[[Access, dt.datetime], int]) -> int:
+        """How many of these wait."""
+        for part in parts:
+            if part not in self._known:
+                self._known[part] = part(self._access, self._at)
+        return sum(self._known[part] for part in parts)
