@@ -44,8 +44,10 @@ def test_a_return_from_the_wish_to_its_end(visit: Visit, check: Check) -> None:
             kind = field.first.evaluate("e => e.type")
             if kind.startswith("select"):
                 field.select_option(value)
-            elif kind in {"radio", "checkbox"}:
+            elif kind == "radio":
                 page.check(f"main form [name={name}][value='{value}']")
+            elif kind == "checkbox":
+                field.check()
             else:
                 field.fill(value)
         page.click("main form.form button.btn-primary")

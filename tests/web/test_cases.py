@@ -352,8 +352,8 @@ def test_a_program_skips_no_stage_and_is_told_when_somebody_was_faster(head: peo
     path = f"/cases/{told['id']}"
     skipped, why = post(f"{path}/move", {"to": "travel", "revision": 1})
     assert skipped == 422
-    assert why["code"] == "stage_skipped"
-    assert post(f"{path}/move", {"to": "closure", "revision": 1})[1]["code"] == "stage_final"
+    assert why["title"] == "stage_skipped"
+    assert post(f"{path}/move", {"to": "closure", "revision": 1})[1]["title"] == "stage_final"
     assert post(f"{path}/move", {"to": "decision", "revision": 1})[0] in {403, 422}
     assert post(f"{path}/move", {"to": "giv", "revision": 1})[0] == 200
     assert post(f"{path}/move", {"to": "gsv", "revision": 1})[0] == 409
@@ -361,7 +361,7 @@ def test_a_program_skips_no_stage_and_is_told_when_somebody_was_faster(head: peo
     assert (case.stage.code, case.revision, case.steps.count()) == ("giv", 2, 2)
     draft = {"purpose": "health", "person_ids": [head.pk], "reason": "x", "outside": "Clinic"}
     refused, why = post(f"{path}/referrals", draft)
-    assert (refused, why["code"]) == (422, "consent_missing")
+    assert (refused, why["title"]) == (422, "consent_missing")
     goal = {"kind": "house", "text": "Roof", "due_on": f"{now.date() + timedelta(days=5):%Y-%m-%d}"}
     planned, plan = post(f"{path}/goals", goal)
     assert (planned, plan["goals"][0]["text"]) == (201, "Roof")  # type: ignore[index]

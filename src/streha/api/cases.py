@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from streha.accounts.rules import Access, Action
 from streha.api import schemas
@@ -42,13 +42,13 @@ def get_case(request: Caller, case_id: schemas.Pk) -> schemas.CaseOut:
 
 
 @router.post("/cases", response={201: schemas.CaseOut}, operation_id="open_case", auth=Token(Action.CASE_WORK))
-def open_case(request: Caller, body: schemas.CaseIn) -> tuple[int, schemas.CaseOut]:
+def open_case(request: Caller, body: schemas.CaseIn) -> Status[schemas.CaseOut]:
     """The case stands at the first stage of its track."""
     draft = actions.CaseDraft(
         person_id=body.person_id, track=body.track, with_household=body.with_household, note=body.note
     )
     opened = actions.open_case(draft, by=request.auth, at=timezone.now())
-    return 201, _one(request.auth, opened.pk)
+    return Status(201, _one(request.auth, opened.pk))
 
 
 @router.post("/cases/{case_id}/move", response=schemas.CaseOut, operation_id="move_case", auth=Token(Action.CASE_MOVE))

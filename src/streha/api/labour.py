@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from streha.accounts.rules import Action
 from streha.api import schemas
@@ -32,7 +32,7 @@ def list_vacancies(
     operation_id="register_vacancy",
     auth=Token(Action.VACANCY_CHANGE),
 )
-def register_vacancy(request: Caller, body: schemas.VacancyIn) -> tuple[int, schemas.VacancyOut]:
+def register_vacancy(request: Caller, body: schemas.VacancyIn) -> Status[schemas.VacancyOut]:
     """The vacancy is open."""
     draft = actions.VacancyDraft(
         employer=body.employer,
@@ -46,7 +46,7 @@ def register_vacancy(request: Caller, body: schemas.VacancyIn) -> tuple[int, sch
         languages=[(one.language, one.level) for one in body.languages],
     )
     row = actions.register_vacancy(draft, by=request.auth, at=timezone.now())
-    return 201, _shown(queries.vacancy(row.pk))
+    return Status(201, _shown(queries.vacancy(row.pk)))
 
 
 @router.get(

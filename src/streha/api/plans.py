@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from ninja import Router
+from ninja import Router, Status
 
 from streha.accounts.rules import Access, Action
 from streha.api import schemas
@@ -23,11 +23,11 @@ def get_plan(request: Caller, case_id: schemas.Pk) -> schemas.PlanOut:
 @router.post(
     "/cases/{case_id}/goals", response={201: schemas.PlanOut}, operation_id="plan_goal", auth=Token(Action.CASE_WORK)
 )
-def plan_goal(request: Caller, case_id: schemas.Pk, body: schemas.GoalIn) -> tuple[int, schemas.PlanOut]:
+def plan_goal(request: Caller, case_id: schemas.Pk, body: schemas.GoalIn) -> Status[schemas.PlanOut]:
     """The goal stands in the plan."""
     draft = actions.GoalDraft(body.kind, body.text, body.due_on, body.agreed_on)
     actions.plan_goal(case_id, draft, by=request.auth, at=timezone.now())
-    return 201, _plan(request.auth, case_id)
+    return Status(201, _plan(request.auth, case_id))
 
 
 @router.post(
@@ -42,7 +42,7 @@ def settle_goal(request: Caller, goal_id: schemas.Pk, body: schemas.GoalEnd) -> 
 @router.post(
     "/cases/{case_id}/visits", response={201: schemas.PlanOut}, operation_id="plan_visit", auth=Token(Action.CASE_WORK)
 )
-def plan_visit(request: Caller, case_id: schemas.Pk, body: schemas.VisitIn) -> tuple[int, schemas.PlanOut]:
+def plan_visit(request: Caller, case_id: schemas.Pk, body: schemas.VisitIn) -> Status[schemas.PlanOut]:
     """The visit is planned with those who are to take part."""
     draft = actions.VisitDraft(
         kind=body.kind,
@@ -52,7 +52,7 @@ def plan_visit(request: Caller, case_id: schemas.Pk, body: schemas.VisitIn) -> t
         others=tuple(body.others),
     )
     actions.plan_visit(case_id, draft, by=request.auth, at=timezone.now())
-    return 201, _plan(request.auth, case_id)
+    return Status(201, _plan(request.auth, case_id))
 
 
 @router.post(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from streha.accounts.rules import Action
 from streha.api import schemas
@@ -21,12 +21,12 @@ router = Router(tags=["cases"])
     operation_id="refer_case",
     auth=Token(Action.CASE_WORK),
 )
-def refer_case(request: Caller, case_id: schemas.Pk, body: schemas.ReferralIn) -> tuple[int, schemas.ReferralOut]:
+def refer_case(request: Caller, case_id: schemas.Pk, body: schemas.ReferralIn) -> Status[schemas.ReferralOut]:
     """The referral waits for its answer; 422 names whose consent is missing."""
     draft = actions.ReferralDraft(
         body.kind, body.purpose, body.person_ids, body.reason, body.organisation_id, body.outside, body.classes
     )
-    return 201, _sent(actions.refer(case_id, draft, by=request.auth, at=timezone.now()))
+    return Status(201, _sent(actions.refer(case_id, draft, by=request.auth, at=timezone.now())))
 
 
 @router.get("/referrals", response=schemas.ReferralsOut, operation_id="list_referrals", auth=Token(Action.CASE_WORK))
