@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from tests import factories
 from tests.factories import AT, OFFICE
 from tests.rooms.assistance.conftest import Office, someone
 
@@ -12,6 +13,7 @@ from streha.accounts.rules import Role
 from streha.assistance.selections import actions, bridge, models, queries, rules
 from streha.common import errors
 from streha.people import actions as people
+from streha.people.merges import actions as merges
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +99,19 @@ def test_two_applications_of_one_person_are_shown(office: Office) -> None:
     models.ApplicationMember.objects.create(application=other, person_id=person.person_id, relation="other")
     assert queries.doubles([one, other]) == [(one.number, other.number)]
     assert queries.application_page(office.caseworker, one.pk, at=AT).doubles == (other.number,)
+
+
+def test_an_applicant_whose_record_was_merged_into_a_shielded_one_is_hidden(office: Office) -> None:
+    application, other = office.family(), office.family()
+    kept = factories.person("Shpresa", "Hoxha", birth=dt.date(1965, 2, 3))
+    member = application.members.order_by("pk").first()
+    assert member is not None
+    merges.merge(merges.Choice(kept.pk, member.person_id), by=OFFICE, at=AT)
+    seen = models.Application.objects.visible_to
+    assert {a.pk for a in seen(office.caseworker)} == {application.pk, other.pk}
+    people.shield(kept.pk, on=True, reason="asked", by=OFFICE, at=AT)
+    assert {a.pk for a in seen(office.caseworker)} == {other.pk}
+    assert [a.pk for a in queries.applications_of(office.call)] == [other.pk]
 
 
 def test_who_enters_does_not_score_and_who_scores_does_not_sit(office: Office) -> None:

@@ -231,6 +231,16 @@ class CommissionMember(models.Model):
 # --- applications -------------------------------------------------------------------------------------------------
 
 
+def shielding() -> models.Q:
+    """Applications of or for somebody shielded, or whose record was merged into one that is."""
+    of_member = models.Q(person__shielded=True) | models.Q(person__canonical__shielded=True)
+    of_applicant = models.Q(applicant__shielded=True) | models.Q(applicant__canonical__shielded=True)
+    return models.Q(
+        models.Exists(Application.objects.filter(of_applicant, pk=models.OuterRef("pk")))
+        | models.Exists(ApplicationMember.objects.filter(of_member, application=models.OuterRef("pk")))
+    )
+
+
 class ApplicationQuerySet(models.QuerySet["Application"]):
     """Reads start here."""
 
@@ -238,8 +248,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         """Applications to visible calls, none of whose people is hidden from the access."""
         seen = self.filter(call_q(access, action, "call__"), applicant__isnull=False, applicant__erased_at=None)
         if not access.allows(Action.SHIELDED_VIEW):
-            hidden = ApplicationMember.objects.filter(application=models.OuterRef("pk"), person__shielded=True)
-            seen = seen.filter(~models.Exists(hidden), applicant__shielded=False)
+            seen = seen.filter(~shielding())
         return seen
 
 

@@ -42,9 +42,8 @@ def applications_of(call: models.Call) -> list[models.Application]:
 
     A household that was shielded or erased meanwhile is not among them: protection cases are helped apart.
     """
-    hidden = models.ApplicationMember.objects.filter(application=OuterRef("pk"), person__shielded=True)
-    held = models.Application.objects.filter(call=call, applicant__erased_at=None, applicant__shielded=False)
-    return list(held.filter(~Exists(hidden)).select_related("applicant").order_by("number"))
+    held = models.Application.objects.filter(call=call, applicant__erased_at=None)
+    return list(held.filter(~models.shielding()).select_related("applicant").order_by("number"))
 
 
 def scorers_of(call: models.Call) -> set[int]:
