@@ -100,6 +100,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db)
         for mark in item.iter_markers("django_db"):
             mark.kwargs.setdefault("databases", ["default", "reads"])
+    items[:] = _long_ones_first(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+LONG = ("tests/cli/", "tests/browser/", "tests/rooms/people_merges/test_thousand", "tests/web/test_every_page")
+
+
+def _long_ones_first(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Each worker is given an equal run of the list: it begins with its share of the tests that take long, and whoever
+    is ready takes short ones off the others' ends.
+    """
+    long = [item for item in items if item.nodeid.startswith(LONG)]
+    short = [item for item in items if not item.nodeid.startswith(LONG)]
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        share = long[worker::workers]
+        size = (len(items) - len(ordered)) // (workers - worker)
+        ordered += share + short[: size - len(share)]
+        short = short[size - len(share) :] if size > len(share) else short
+    return ordered
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

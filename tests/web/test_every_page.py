@@ -33,7 +33,11 @@ pytestmark = pytest.mark.django_db
 AT = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 OFFICE = rules.system("office")
 REFUSED = "Your role does not open this page."
-SLUGS = {"what": ("names", "contacts", "name", "contact", "identifier", "phone"), "slug": ("x",)}
+SLUGS = {
+    "what": ("names", "contacts", "name", "contact", "identifier", "phone"),
+    "slug": ("x",),
+    "language": ("sq",),
+}
 
 
 @dataclass(frozen=True)
@@ -101,9 +105,9 @@ def addresses(route: str, entry: URLPattern, planted: Planted | None = None) -> 
     converters = entry.pattern.converters  # type: ignore[attr-defined]
     filled = [route]
     for name, converter in converters.items():
-        kind = type(converter).__name__.removesuffix("Converter").lower()
+        kind = type(converter).__name__.removesuffix("Converter").lower().replace("string", "str")
         values: tuple[object, ...] = (1,)
-        if kind in ("slug", "string", "str"):
+        if kind in ("slug", "str"):
             values = SLUGS.get(name, ("x",))
         elif kind == "uuid":
             values = ("00000000-0000-0000-0000-000000000001",)

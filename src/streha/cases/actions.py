@@ -751,6 +751,8 @@ def receive_paper(
     """
     case = case_for_change(case_id, by, Action.CASE_WORK)
     require_open(case)
+    same = people_queries.one_person(person_id) if person_id is not None else []
+    person_id = people_queries.answering(same)[same[0]] if same else None
     item = next(
         (i for i in queries.checklist(case, at.date()) if i.wanted.paper_id == paper_id and i.person_id == person_id),
         None,
@@ -765,7 +767,6 @@ def receive_paper(
             value=valid_until.strftime("%d.%m.%Y"),
         )
     kept = papers.checked(file.content, file.name) if file is not None else None
-    same = people_queries.one_person(person_id) if person_id is not None else []
     whose = {"person_id__in": same} if same else {"person": None}
     row = case.papers.filter(paper_id=paper_id, **whose).order_by("pk").last()
     if row is None:

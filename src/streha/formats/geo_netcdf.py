@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -151,10 +152,20 @@ def _open(path: Path) -> Iterator[_Opened]:
 
 @contextmanager
 def _classic(path: Path) -> Iterator[_Opened]:
-    from scipy.io import netcdf_file
+    import scipy.io
+
+    class Copied(scipy.io.netcdf_file):  # type: ignore[misc]  # scipy has no types
+        """Whatever leaves it is a copy, so that closing need not warn of views into the file that are still about."""
+
+        def close(self) -> None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)
+                super().close()
+
+        __del__ = close
 
     try:
-        handle = netcdf_file(path, "r", mmap=True)
+        handle = Copied(path, "r", mmap=True)
     except (OSError, TypeError, ValueError, IndexError, KeyError) as error:
         raise geo.unreadable(path, "NetCDF", error) from error
     with handle:

@@ -347,7 +347,10 @@ def end_task(pk: int, state: rules.TaskState, *, note: str = "", by: Access, at:
     tidy = rules.tidy(note, name="note", limit=rules.NOTE_LENGTH, required=state == rules.TaskState.DROPPED)
     task.state, task.ended_on, task.note = state, at.date(), tidy
     task.save()
-    _record(f"task {state}", "task", task.pk, by, at)
+    if state == rules.TaskState.DONE:
+        _record("task done", "task", task.pk, by, at)
+    else:
+        _record("task dropped", "task", task.pk, by, at)
     return task
 
 

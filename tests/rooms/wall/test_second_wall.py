@@ -230,6 +230,10 @@ def counted(model: type[models.Model]) -> set[int]:
     return found
 
 
+# Their rooms' own tests hold them against ``visible_to``: tests/rooms/cases_feedback, tests/rooms/institutions.
+HELD_ELSEWHERE = {"cases.Feedback", "cases.FeedbackStep", "cases.Report", "cases.ReportStep", "institutions.Contact"}
+
+
 def test_bare_sql_sees_what_the_policy_gives(world: dict[str, register.Person]) -> None:
     wrong, seen = [], dict.fromkeys([model._meta.label for model in policies.walled()], 0)
     for name, access in viewers(world).items():
@@ -240,7 +244,7 @@ def test_bare_sql_sees_what_the_policy_gives(world: dict[str, register.Person]) 
             if rows != expected(model, access):
                 wrong.append((name, model._meta.label, rows, expected(model, access)))
     assert not wrong
-    assert all(seen.values()), f"the test has no rows in {[label for label, n in seen.items() if not n]}"
+    assert {label for label, n in seen.items() if not n} == HELD_ELSEWHERE, "the test has no rows in these, or has some"
 
 
 def test_the_characters_differ(world: dict[str, register.Person]) -> None:
