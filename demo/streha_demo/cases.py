@@ -1,4 +1,7 @@
-"""Invented cases: one for every sixteenth household, more where a caseworker of the demo works; some late or closed."""
+"""Invented cases: one for every sixteenth household, more where a caseworker of the demo works; some late or closed.
+
+Never more than a mission has: in a demo of a million people they are drawn more thinly.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ from streha.people.rules import LegalBasis
 from streha.places import queries as places
 from streha.places.models import Area
 
-EVERY, OFTEN, SOURCE = 16, 2, "demo"
+EVERY, OFTEN, MOST, SOURCE = 16, 2, 4_000, "demo"
 TRACKS = ("voluntary_return",) * 5 + ("repatriation",) * 3 + ("labour_mobility",) + ("protection",)
 CLINIC, REFERRED = "Demonstration clinic", 12
 GOALS = (
@@ -70,6 +73,7 @@ def make(*, seed: int, by: Access, at: dt.datetime) -> int:
     rng = random.Random(seed)  # noqa: S311 - fiction, the same for the same seed
     told = heads.order_by("household_id").values_list("person_id", "person__keeper_id")
     rows = [row for number, row in enumerate(told) if not number % (OFTEN if row[1] in owners else EVERY)]
+    rows = rows[:: max(1, -(-len(rows) // MOST))]
     ways = {code: queries.steps_of(queries.newest_version(code).pk) for code in sorted(set(TRACKS))}
     drafts = [_draft(rng, person_id, ways, owners.get(keeper_id, ()), at) for person_id, keeper_id in rows]
     for start in range(0, len(drafts), actions.PIECE):
