@@ -241,7 +241,7 @@ def test_a_referral_waits_for_consent_then_for_its_receiver_who_reads_no_more(he
 def test_a_profile_meets_a_vacancy_from_both_sides(head: people.Person) -> None:
     client = worker()
     case = opened(client, head, "labour_mobility")
-    base = f"/cases/{case.pk}/work/"
+    base = f"/cases/{case.pk}/labour/"
     assert base in client.get(f"/cases/{case.pk}/").content.decode()
     assert "Nobody has told" in client.get(base).content.decode()
     assert client.get(f"{base}profile/").status_code == 200

@@ -62,7 +62,7 @@ function words(properties) {
 
 async function start() {
   const [library, answer] = await Promise.all([
-    import(box.dataset.library),
+    import(box.dataset.maplibre),
     fetch(box.dataset.shapes, { credentials: "same-origin" }),
     document.fonts.load('600 12px "Noto Sans"', "AаЂđ"),
   ]);
