@@ -84,7 +84,7 @@ def test_every_pair_weighs_as_splink_says(demo: pl.DataFrame, register: linkage.
     wide = replace(register.spec, blocking=(("family:key", "sex:value"), ("birth_date:either",), ("phone:value",)))
     model = replace(register, spec=wide)
     ours = linkage.score(demo, model, 0.0)
-    frame = features.of_frame(demo, wide).with_row_index("row")
+    frame = linkage.of_frame(demo, wide).with_row_index("row")
     both = compared(ours, by_splink(frame, model, demo.height))
     assert both.height > 500
     assert both["apart"].max() < 1e-6  # type: ignore[operator]
@@ -94,7 +94,7 @@ def test_every_pair_weighs_as_splink_says(demo: pl.DataFrame, register: linkage.
 def test_every_pair_of_english_names_weighs_as_splink_says() -> None:
     model = linkage.learn(ENGLISH, PLAIN, 1, source="test", date="2026-11-22")
     ours = linkage.score(ENGLISH, model, 0.0)
-    frame = features.of_frame(ENGLISH, PLAIN).with_row_index("row")
+    frame = linkage.of_frame(ENGLISH, PLAIN).with_row_index("row")
     both = compared(ours, by_splink(frame, model, ENGLISH.height))
     assert both.height > 10
     assert both["apart"].max() < 1e-6  # type: ignore[operator]
@@ -172,7 +172,7 @@ def test_an_empty_list_has_no_pairs(demo: pl.DataFrame, register: linkage.Model)
 
 def test_known_rows_are_held_against_the_rest_and_nothing_else(demo: pl.DataFrame, register: linkage.Model) -> None:
     half = demo.height // 2
-    frame = features.of_frame(demo, register.spec).with_row_index("row")
+    frame = linkage.of_frame(demo, register.spec).with_row_index("row")
     every = linkage.score_features(frame, register, 0.5)
     across = linkage.score_features(frame, register, 0.5, among=linkage.Among(known=half))
     assert across.height
@@ -187,9 +187,9 @@ def test_what_a_crowd_shares_brings_nobody_together_who_meets_in_nothing_else(
     quiet = demo.with_columns(phone=pl.lit(""))
     crowd = demo.with_columns(phone=pl.lit("+38344000000"))  # the phone of the office that wrote the list
     assert demo.height > scoring.CROWD
-    frame = features.of_frame(crowd, register.spec).with_row_index("row")
+    frame = linkage.of_frame(crowd, register.spec).with_row_index("row")
     found = linkage.score_features(frame, register, 0.5)
-    met = linkage.score_features(features.of_frame(quiet, register.spec).with_row_index("row"), register, 1e-9)
+    met = linkage.score_features(linkage.of_frame(quiet, register.spec).with_row_index("row"), register, 1e-9)
     pairs = set(met.select("left", "right").iter_rows())
     assert found.height and set(found.select("left", "right").iter_rows()) <= pairs
 
@@ -201,5 +201,5 @@ def test_numbers_of_a_list_are_prepared_as_one_number_is(kind: Kind) -> None:
         "a.b_c",
     ]  # fmt: skip
     spec = Spec((Column("number", kind),), Spelling.PLAIN, (("number:value",),))
-    frame = features.of_frame(pl.DataFrame({"number": written}), spec)
+    frame = linkage.of_frame(pl.DataFrame({"number": written}), spec)
     assert frame.to_dicts() == [features.of_record({"number": value}, spec) for value in written]

@@ -4,10 +4,13 @@ Pure: tables and values in and out. Nothing here knows a file of the user, a dat
 DuckDB runs inside the process, in memory.
 """
 
-from streha.engine.linkage.clustering import clusters
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
 from streha.engine.linkage.evidence import LEAST_ROWS, Evidence, Field, compare, compare_features, weigh
-from streha.engine.linkage.features import Company, Features, feature, label, member_key, of_frame, of_record
-from streha.engine.linkage.learning import learn
+from streha.engine.linkage.features import Company, Features, feature, label, member_key, of_record
 from streha.engine.linkage.model import (
     Column,
     Comparison,
@@ -25,7 +28,12 @@ from streha.engine.linkage.model import (
     register,
     to_plain,
 )
-from streha.engine.linkage.scoring import Among, score, score_features
+
+if TYPE_CHECKING:
+    from streha.engine.linkage.clustering import clusters
+    from streha.engine.linkage.frames import of_frame
+    from streha.engine.linkage.learning import learn
+    from streha.engine.linkage.scoring import Among, score, score_features
 
 __all__ = [
     "LEAST_ROWS",
@@ -62,3 +70,22 @@ __all__ = [
     "to_plain",
     "weigh",
 ]
+
+# What works on whole lists stands on libraries that take half a second to load: a page or a command that compares no
+# list does not wait for them.
+_WHOLE_LISTS: Final = {
+    "clusters": "clustering",
+    "of_frame": "frames",
+    "learn": "learning",
+    "Among": "scoring",
+    "score": "scoring",
+    "score_features": "scoring",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHOLE_LISTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"{__name__}.{_WHOLE_LISTS[name]}"), name)
+    globals()[name] = found
+    return found

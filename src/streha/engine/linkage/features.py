@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-import polars as pl
-
 from streha.common.errors import BadInput, message
 from streha.engine import names
 from streha.engine.linkage.model import NAMES, Column, Kind, Spec, Spelling
@@ -23,18 +21,16 @@ from streha.engine.linkage.model import NAMES, Column, Kind, Spec, Spelling
 Value = str | int | tuple[str, ...] | None
 Features = dict[str, Value]
 
-TEXT, NUMBER, LIST = pl.String(), pl.Int32(), pl.List(pl.String())
-
 # Part -> type. The first part is empty exactly where the value says nothing.
-PARTS: Final[Mapping[Kind, Mapping[str, pl.DataType]]] = {
-    **{kind: {"text": TEXT, "key": TEXT, "bones": TEXT, "head": TEXT} for kind in NAMES},
-    Kind.DATE: {"year": NUMBER, "month": NUMBER, "day": NUMBER, "digits": TEXT, "either": TEXT, "birthday": TEXT},
-    Kind.PLACE: {"key": TEXT, "head": TEXT},
-    Kind.IDENTIFIER: {"value": TEXT, "head": TEXT, "tail": TEXT},
-    Kind.PHONE: {"value": TEXT, "head": TEXT, "tail": TEXT},
-    Kind.SEX: {"value": TEXT},
-    Kind.TEXT: {"value": TEXT, "head": TEXT},
-    Kind.HOUSEHOLD: {"company": LIST, "home": TEXT},
+PARTS: Final[Mapping[Kind, Mapping[str, type]]] = {
+    **{kind: {"text": str, "key": str, "bones": str, "head": str} for kind in NAMES},
+    Kind.DATE: {"year": int, "month": int, "day": int, "digits": str, "either": str, "birthday": str},
+    Kind.PLACE: {"key": str, "head": str},
+    Kind.IDENTIFIER: {"value": str, "head": str, "tail": str},
+    Kind.PHONE: {"value": str, "head": str, "tail": str},
+    Kind.SEX: {"value": str},
+    Kind.TEXT: {"value": str, "head": str},
+    Kind.HOUSEHOLD: {"company": tuple, "home": str},
 }
 
 _SPACE: Final = re.compile(r"\s+")
@@ -217,7 +213,7 @@ def _written(value: Any) -> str:
 
 def member_key(record: Record, spec: Spec) -> str | None:
     """By what a member of a household is known again there: the key of the given name with the year of birth."""
-    given, born = _member_columns(spec)
+    given, born = member_columns(spec)
     if given is None:
         return None
     features = of_record({name: value for name, value in record.items() if name != _household_name(spec)}, spec)
@@ -231,90 +227,9 @@ def _household_name(spec: Spec) -> str | None:
     return None if at is None else spec.columns[at].name
 
 
-def _member_columns(spec: Spec) -> tuple[int | None, int | None]:
+def member_columns(spec: Spec) -> tuple[int | None, int | None]:
     given = spec.first(Kind.GIVEN)
     return (given if given is not None else spec.first(Kind.FULL)), spec.first(Kind.DATE)
-
-
-# --- a whole list ---------------------------------------------------------------------------------------------------
-
-
-def of_frame(records: pl.DataFrame, spec: Spec) -> pl.DataFrame:
-    """The features of every row, in its order, each distinct value prepared once.
-
-    Raises ``BadInput`` when a declared column is missing.
-    """
-    have = set(records.columns)
-    for column in spec.columns:
-        for name in filter(None, (column.name, column.precision)):
-            if name not in have:
-                raise BadInput(
-                    message("There is no column {column}. The columns are: {columns}."),
-                    code="no_column",
-                    column=name,
-                    columns=", ".join(records.columns),
-                )
-    parts = [
-        _column_features(records, at, column, spec.spelling)
-        for at, column in enumerate(spec.columns)
-        if column.kind is not Kind.HOUSEHOLD
-    ]
-    frame = pl.concat(parts, how="horizontal") if parts else pl.DataFrame()
-    for at, column in enumerate(spec.columns):
-        if column.kind is Kind.HOUSEHOLD:
-            home = records[column.name].cast(pl.String).replace("", None)
-            company = _company(home, frame, spec)
-            frame = frame.with_columns(company.alias(label(at, "company")), home.alias(label(at, "home")))
-    return frame
-
-
-def _column_features(records: pl.DataFrame, at: int, column: Column, spelling: Spelling) -> pl.DataFrame:
-    if column.kind in _AT_ONCE:
-        return _numbers_at_once(records[column.name].cast(pl.String).fill_null(""), at, _AT_ONCE[column.kind])
-    written = pl.DataFrame(
-        {
-            "value": records[column.name].cast(pl.String).fill_null(""),
-            "precision": records[column.precision].cast(pl.String).fill_null("") if column.precision else "",
-        }
-    )
-    distinct = written.unique()
-    parts = PARTS[column.kind]
-    prepared = [of_value(column, spelling, value, precision) for value, precision in distinct.iter_rows()]
-    found = pl.DataFrame(prepared, schema=dict(parts)).rename({part: label(at, part) for part in parts})
-    keyed = pl.concat([distinct, found], how="horizontal")
-    return written.join(keyed, on=["value", "precision"], how="left", maintain_order="left").drop("value", "precision")
-
-
-# Nearly every number of a list is another: they are prepared all at once, as ``_identifier`` and ``_phone`` do it.
-_AT_ONCE: Final[Mapping[Kind, pl.Expr]] = {
-    Kind.IDENTIFIER: pl.col("value").str.replace_all(r"[^\p{L}\p{N}]+", "").str.to_uppercase(),
-    Kind.PHONE: pl.col("value").str.replace_all(r"\D+", "").str.tail(PHONE_DIGITS),
-}
-
-
-def _numbers_at_once(written: pl.Series, at: int, plain: pl.Expr) -> pl.DataFrame:
-    half = pl.col("value").str.len_chars() // 2
-    ends = {"value": pl.col("value"), "head": pl.col("value").str.head(half), "tail": pl.col("value").str.slice(half)}
-    found = pl.DataFrame({"value": written}).select(plain).select(**ends)
-    return found.select(pl.when(pl.col(part) != "").then(pl.col(part)).alias(label(at, part)) for part in ends)
-
-
-def _company(household: pl.Series, features: pl.DataFrame, spec: Spec) -> pl.Series:
-    """For each row the keys of who else lives in its household; null where that is nobody, or nobody knows."""
-    given, born = _member_columns(spec)
-    if given is None:
-        return pl.Series("company", [None] * len(household), dtype=LIST)
-    year = pl.col(label(born, "year")).cast(pl.String).fill_null("") if born is not None else pl.lit("")
-    rows = features.select(member=pl.col(label(given, "key")) + pl.lit(":") + year).with_columns(home=household)
-    homes = rows.drop_nulls().group_by("home").agg(members=pl.col("member").unique().sort())
-    joined = rows.join(homes, on="home", how="left", maintain_order="left")
-    own = pl.concat_list(pl.col("member"))
-    others = joined.select(
-        company=pl.when(pl.col("member").is_null())
-        .then(pl.col("members"))
-        .otherwise(pl.col("members").list.set_difference(own))
-    )
-    return others.select(pl.when(pl.col("company").list.len() > 0).then(pl.col("company").list.sort()))["company"]
 
 
 def missing_columns(columns: Iterable[str], spec: Spec) -> list[str]:

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from streha.common.errors import BadInput, message
-from streha.engine.linkage import features, levels, scoring
+from streha.engine.linkage import features, frames, levels, scoring
 from streha.engine.linkage.features import label
 from streha.engine.linkage.model import (
     NAMES,
@@ -78,7 +78,7 @@ def learn(
             columns=", ".join(records.columns),
         )
     progress("learn", 0, 4)
-    everything = features.of_frame(records, spec).with_row_index("row")
+    everything = frames.of_frame(records, spec).with_row_index("row")
     if person is not None:
         everything = everything.with_columns(records[person].cast(pl.String).alias("person"))
     frequencies = {column.name: _frequencies(everything, at, spec) for at, column in enumerate(spec.columns)}

@@ -18,7 +18,7 @@ import duckdb
 import polars as pl
 
 from streha.common.errors import BadInput, message
-from streha.engine.linkage import features, levels
+from streha.engine.linkage import features, frames, levels
 from streha.engine.linkage.features import label
 from streha.engine.linkage.levels import Graded, Way
 from streha.engine.linkage.model import Column, Comparison, Level, Model, bits
@@ -53,7 +53,7 @@ def score(
     """
     keys = keys_of(records, key)
     progress("prepare", 0, 1)
-    frame = features.of_frame(records, model.spec).with_row_index("row")
+    frame = frames.of_frame(records, model.spec).with_row_index("row")
     progress("prepare", 1, 1)
     return _told(_scored(frame, model, threshold, threads, progress, Among()), model, keys)
 
