@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from django.db import models as orm
 
 from streha.audit import bridge, models, rules
-from streha.common import errors
+from streha.common import pages
 from streha.common.pages import PAGE_SIZE, Page
 
 M = TypeVar("M", models.AuditRecord, models.ReadRecord)
@@ -110,17 +110,15 @@ def _page(found: orm.QuerySet[M], after: str, limit: int) -> Page[M]:
     rows = list(found.order_by("-at", "-pk")[: limit + 1])
     more = len(rows) > limit
     last = rows[limit - 1] if more else None
-    return Page(rows[:limit], "" if last is None else f"{rules.moment(last.at)}~{last.pk}")
+    return Page(rows[:limit], "" if last is None else pages.key(rules.moment(last.at), last.pk))
 
 
 def _cursor(after: str) -> tuple[dt.datetime, int]:
     try:
-        at, _, key = after.partition("~")
-        return dt.datetime.fromisoformat(at), int(key)
+        at, _, number = after.partition(pages.SEPARATOR)
+        return dt.datetime.fromisoformat(at), pages.number_of(number)
     except ValueError:
-        raise errors.BadInput(
-            errors.message("“{after}” is not the key of a page. Start again from the first page."), after=after
-        )
+        raise pages.no_such_page() from None
 
 
 def _opened(rows: Sequence[models.AuditRecord]) -> list[Done]:

@@ -19,7 +19,7 @@ from streha.cases import models, rules
 from streha.cases.plans import models as plans
 from streha.cases.referrals import models as referrals
 from streha.cases.referrals import rules as referral_rules
-from streha.common import errors
+from streha.common import errors, numbers, pages
 from streha.common.codes import FieldClass, Language, Script
 from streha.common.pages import PAGE_SIZE, Page
 from streha.common.words import Several
@@ -176,8 +176,8 @@ def narrowed_cases(access: Access, narrowed: CaseFilter, today: dt.date) -> mode
         rows = rows.filter(stage__code=narrowed.stage)
     if narrowed.owner == "me":
         rows = rows.filter(owner_id=access.user_id) if access.user_id is not None else rows.none()
-    elif narrowed.owner.isdigit():
-        rows = rows.filter(owner_id=int(narrowed.owner))
+    elif (owner_id := numbers.whole(narrowed.owner)) is not None:
+        rows = rows.filter(owner_id=owner_id)
     elif narrowed.owner == "role":
         rows = rows.filter(pk__in=waiting_for_role(access).values("pk"))
     elif narrowed.owner == "none":
@@ -202,22 +202,17 @@ def cases_page(
     """One page of cases, the ones due first at the top."""
     rows = narrowed_cases(access, narrowed, today)
     if after:
-        rows = rows.filter(_beyond(after))
+        rows = rows.filter(behind_day("due_on", after))
     found = list(rows.order_by("due_on", "id").values_list("due_on", "id")[: limit + 1])
     shown = found[:limit]
-    next_key = people_queries.page_key(shown[-1][0].isoformat(), shown[-1][1]) if len(found) > limit else ""
+    next_key = pages.key(*shown[-1]) if len(found) > limit else ""
     return Page(tuple(with_cases([pk for _, pk in shown])), next_key)
 
 
-def _beyond(after: str) -> Q:
-    day, _, pk = after.partition("~")
-    try:
-        due, last = dt.date.fromisoformat(day), int(pk)
-    except ValueError:
-        raise errors.BadInput(
-            errors.message("This page does not exist. Begin at the first page."), code="page_key"
-        ) from None
-    return Q(due_on__gte=due) & (Q(due_on__gt=due) | Q(due_on=due, id__gt=last))
+def behind_day(field: str, after: str) -> Q:
+    """What comes behind a page's key where rows are ordered by a day and their number."""
+    day, number = pages.day_of(after)
+    return Q(**{f"{field}__gte": day}) & (Q(**{f"{field}__gt": day}) | Q(**{field: day, "id__gt": number}))
 
 
 def with_cases(ids: Sequence[int]) -> list[models.Case]:

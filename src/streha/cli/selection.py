@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from streha.common import errors
+from streha.common import errors, numbers
 
 SHOWN = 20
 
@@ -30,12 +30,12 @@ def replay(list_id: str, as_json: bool, frozen_only: bool) -> None:
     from streha.accounts.rules import system
     from streha.assistance.selections import queries
 
-    number = list_id.upper().removeprefix("S-")
-    if not number.isdigit():
+    number = numbers.whole(list_id.upper().removeprefix("S-"))
+    if number is None:
         raise errors.BadInput(
             errors.message("“{value}” is not the number of a list. It looks like S-0003."), value=list_id
         )
-    selection = queries.visible_selection(system("terminal"), int(number))
+    selection = queries.visible_selection(system("terminal"), number)
     found = queries.replay(selection, with_today=not frozen_only)
     held = found.is_same_list and found.is_same_grid and not found.wrong
     told = {

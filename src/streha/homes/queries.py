@@ -21,7 +21,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.audit import queries as log
-from streha.common import errors
+from streha.common import errors, pages
 from streha.common.codes import FieldClass
 from streha.common.pages import PAGE_SIZE, Page
 from streha.homes import bridge, models, rules
@@ -213,11 +213,9 @@ def properties_page(
     access: Access, narrowed: PropertyFilter, *, after: str = "", limit: int = PAGE_SIZE
 ) -> Page[models.Property]:
     """Homes visible to the viewer, the newest record first, one page from a key on."""
-    if after and not (after.isdigit() and len(after) < 19):
-        raise errors.BadInput(errors.message("This page does not exist. Begin at the first page."), code="page_key")
     rows = narrowed_rows(access, narrowed)
     if after:
-        rows = rows.filter(pk__lt=int(after))
+        rows = rows.filter(pk__lt=pages.number_of(after))
     is_narrow = bool(narrowed.area_id or narrowed.text)
     keepers = None if is_narrow else people.keepers_open_to(access, Action.PROPERTY_VIEW)
     ids = _newest(rows, keepers, limit + 1)

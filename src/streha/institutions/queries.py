@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet, Sum
 from streha.accounts import models as accounts
 from streha.accounts.rules import POLICY, Access, Action
 from streha.audit import actions as audit
-from streha.common import errors
+from streha.common import errors, pages
 from streha.common.codes import FieldClass
 from streha.common.pages import PAGE_SIZE, Page
 from streha.institutions import models, rules
@@ -160,21 +160,11 @@ def meetings_page(
     if body_id is not None:
         rows = rows.filter(body_id=body_id)
     if after:
-        day, pk = _cursor(after)
-        rows = rows.filter(Q(day__lt=day) | Q(day=day, pk__lt=pk))
+        day, pk = pages.day_of(after)
+        rows = rows.filter(Q(day__lt=day) | Q(day=day, pk__lt=pk), day__lte=day)
     found = list(rows.select_related("body__keeper").order_by("-day", "-pk")[: limit + 1])
     last = found[limit - 1] if len(found) > limit else None
-    return Page(tuple(found[:limit]), people.page_key(last.day.isoformat(), last.pk) if last else "")
-
-
-def _cursor(after: str) -> tuple[dt.date, int]:
-    day, _, pk = after.partition("~")
-    try:
-        return dt.date.fromisoformat(day), int(pk)
-    except ValueError:
-        raise errors.BadInput(
-            errors.message("This page does not exist. Begin at the first page."), code="page_key"
-        ) from None
+    return Page(tuple(found[:limit]), pages.key(last.day, last.pk) if last else "")
 
 
 @dataclass(frozen=True)
@@ -273,11 +263,11 @@ def trainings_page(access: Access, *, after: str = "", limit: int = PAGE_SIZE) -
     """One page of training, the latest first."""
     rows = models.Training.objects.visible_to(access)
     if after:
-        day, pk = _cursor(after)
-        rows = rows.filter(Q(first_day__lt=day) | Q(first_day=day, pk__lt=pk))
+        day, pk = pages.day_of(after)
+        rows = rows.filter(Q(first_day__lt=day) | Q(first_day=day, pk__lt=pk), first_day__lte=day)
     found = list(rows.select_related("keeper").order_by("-first_day", "-pk")[: limit + 1])
     last = found[limit - 1] if len(found) > limit else None
-    return Page(tuple(found[:limit]), people.page_key(last.first_day.isoformat(), last.pk) if last else "")
+    return Page(tuple(found[:limit]), pages.key(last.first_day, last.pk) if last else "")
 
 
 def visible_training(access: Access, pk: int) -> models.Training:

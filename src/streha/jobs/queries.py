@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streha.accounts.rules import Access
-from streha.common import errors
+from streha.common import errors, pages
 from streha.common.pages import PAGE_SIZE, Page
 from streha.jobs.models import Job
 from streha.jobs.rules import OPEN
@@ -17,11 +17,7 @@ def page(access: Access, *, state: str = "", kind: str = "", after: str = "", li
     if kind:
         found = found.filter(kind=kind)
     if after:
-        if not after.isdecimal():
-            raise errors.BadInput(
-                errors.message("“{after}” is not the key of a page. Start again from the first page."), after=after
-            )
-        found = found.filter(pk__lt=int(after))
+        found = found.filter(pk__lt=pages.number_of(after))
     rows = list(found.order_by("-pk")[: limit + 1])
     return Page(rows[:limit], str(rows[limit - 1].pk) if len(rows) > limit else "")
 

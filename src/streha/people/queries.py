@@ -22,7 +22,7 @@ from django.db.models.functions import Coalesce
 from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action, Scope, ScopeKind
 from streha.audit import actions as audit
-from streha.common import errors
+from streha.common import errors, pages
 from streha.common.codes import FieldClass, Precision
 from streha.common.pages import PAGE_SIZE, Page
 from streha.engine import linkage, names
@@ -272,13 +272,8 @@ def _ordered_page(
         many = started.annotate(kept=F("keeper_id") + 0).filter(kept__in=sorted(keepers))
         found = list(many.order_by("sort_name", "id").values_list("sort_name", "id")[: limit + 1])
     shown = found[:limit]
-    next_key = page_key(*shown[-1]) if len(found) > limit else ""
+    next_key = pages.key(*shown[-1]) if len(found) > limit else ""
     return Page(tuple(dressed([pk for _, pk in shown])), next_key)
-
-
-def page_key(*parts: str | int) -> str:
-    """The place in a list where a page ended, as it stands in the address."""
-    return "~".join(str(part) for part in parts)
 
 
 def _after(rows: QuerySet[Kept], after: str) -> QuerySet[Kept]:
@@ -286,9 +281,9 @@ def _after(rows: QuerySet[Kept], after: str) -> QuerySet[Kept]:
     if not after:
         return rows
     sort_name, _, pk = after.rpartition("~")
-    if not pk.isdigit():
-        raise errors.BadInput(errors.message("This page does not exist. Begin at the first page."), code="page_key")
-    return rows.filter(Q(sort_name__gt=sort_name) | Q(sort_name=sort_name, id__gt=int(pk)), sort_name__gte=sort_name)
+    return rows.filter(
+        Q(sort_name__gt=sort_name) | Q(sort_name=sort_name, id__gt=pages.number_of(pk)), sort_name__gte=sort_name
+    )
 
 
 CURRENT_MEMBERSHIP = Prefetch(
@@ -455,7 +450,7 @@ def _by_words(access: Access, wanted: Sequence[Wanted], after: str, limit: int) 
         ]
     shown = found[:limit]
     # A word that is both a name and a place also finds who lives there, behind those who bear the name.
-    next_key = page_key(*shown[-1]) if len(found) > limit else ""
+    next_key = pages.key(*shown[-1]) if len(found) > limit else ""
     ids = list(dict.fromkeys(pk for _, _, pk in shown))
     if not next_key and len(ids) < limit and not after and len(wanted) == 1 and lead.areas:
         ids += [pk for pk in _by_places(access, wanted, "", limit - len(ids))[0] if pk not in set(ids)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from streha.accounts.rules import Scope, ScopeKind
-from streha.common import errors
+from streha.common import errors, pages
 from streha.common.codes import FieldClass, Precision, Script, Sex
 from streha.engine import names
 
@@ -563,10 +563,10 @@ def search_key(after: str) -> tuple[str, str, int] | None:
     """The place where a page of search ended; raises BadInput for one that no page has."""
     if not after:
         return None
-    parts = after.split("~")
-    if len(parts) != 3 or not parts[2].isdigit():
-        raise errors.BadInput(errors.message("This page does not exist. Begin at the first page."), code="page_key")
-    return parts[0], parts[1], int(parts[2])
+    parts = after.split(pages.SEPARATOR)
+    if len(parts) != 3:
+        raise pages.no_such_page()
+    return parts[0], parts[1], pages.number_of(parts[2])
 
 
 def phone_readings(written: str, country_code: str = "383") -> tuple[str, ...]:

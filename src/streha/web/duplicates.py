@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from streha.accounts.rules import Action
 from streha.audit import actions as audit
-from streha.common import errors
+from streha.common import errors, numbers
 from streha.common.codes import FieldClass
 from streha.people import queries as people_queries
 from streha.people import rules as people_rules
@@ -194,7 +194,8 @@ def take_back(request: door.Request, pair_id: int) -> HttpResponse:
 def certain(request: door.Request) -> HttpResponse:
     """Pairs with the same document and the same name, to be looked over and merged together."""
     if request.method == "POST":
-        ids = [int(text) for text in request.POST.getlist("pair")[: queries.CERTAIN_AT_ONCE] if text.isdigit()]
+        chosen = map(numbers.whole, request.POST.getlist("pair")[: queries.CERTAIN_AT_ONCE])
+        ids = [pk for pk in chosen if pk is not None]
         merged, left = actions.merge_certain(ids, by=request.access, at=door.now())
         told = ngettext("%(n)d pair merged.", "%(n)d pairs merged.", merged) % {"n": merged}
         if left:

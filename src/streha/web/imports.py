@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from streha.accounts.rules import Action
 from streha.audit import actions as audit
-from streha.common import errors, pages
+from streha.common import errors, numbers, pages
 from streha.common.codes import FieldClass
 from streha.formats import tables
 from streha.jobs.models import Job
@@ -38,9 +38,7 @@ BRING, DECIDE = Action.IMPORT_BRING, Action.IMPORT_DECIDE
 def listing(request: door.Request) -> HttpResponse:
     """Imports visible to the viewer, newest first."""
     after = request.GET.get("after", "")
-    if after and not after.isdigit():
-        raise errors.BadInput(errors.message("This page does not exist. Begin at the first page."), code="page_key")
-    batches, last = queries.batches_page(request.access, after=int(after) if after else None)
+    batches, last = queries.batches_page(request.access, after=pages.number_of(after) if after else None)
     page = pages.Page(batches, str(last) if last else "")
     return render(request, "imports/list.html", {"page": page, "batches": batches})
 
@@ -212,7 +210,7 @@ def _narrowed(query: Any) -> queries.RowFilter:
 def _review(request: door.Request, batch: ImportBatch) -> HttpResponse:
     narrowed = _narrowed(request.GET)
     after = request.GET.get("after", "")
-    rows, last = queries.review_page(request.access, batch, narrowed, after=int(after) if after.isdigit() else 0)
+    rows, last = queries.review_page(request.access, batch, narrowed, after=pages.number_of(after) if after else 0)
     _looked(request, batch, [row.record for row in rows])
     context = {
         **_standing(request, batch),
@@ -269,14 +267,13 @@ def row(request: door.Request, batch_id: int, number: int) -> HttpResponse:
         decision = request.POST.get("decision", "")
         if decision not in ["", *map(str, Decision)]:
             raise errors.BadInput(errors.message("“{value}” is no decision."), value=decision[:20])
-        into = request.POST.get("into", "")
         actions.decide(
             batch.pk,
             number,
             Decision(decision) if decision else "",  # type: ignore[arg-type]
             by=request.access,
             at=door.now(),
-            into=int(into) if into.isdigit() else None,
+            into=numbers.whole(request.POST.get("into", "")),
         )
         return _on(request, batch, narrowed, number)
     found = queries.row_of(request.access, batch, number)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from streha.accounts.rules import Access, Action
-from streha.common import errors
+from streha.common import errors, numbers
 from streha.institutions import actions, queries, rules
 from streha.web import door, words
 from streha.web.exports import ExportForm
@@ -140,8 +140,7 @@ def meetings(request: door.Request) -> HttpResponse:
     """Meetings, the latest first, and the bodies that meet."""
     body = request.GET.get("body", "")
     bodies = queries.bodies(request.access)
-    body_id = int(body) if body.isdecimal() and len(body) < 12 else None
-    page = queries.meetings_page(request.access, body_id=body_id, after=request.GET.get("after", "")[:60])
+    page = queries.meetings_page(request.access, body_id=numbers.whole(body), after=request.GET.get("after", "")[:60])
     tasks = [(t, rules.how_due(t.due_on, door.now().date())) for t in queries.own_tasks(request.access)[:20]]
     context = {"page": page, "bodies": bodies, "filters": request.GET, "tasks": tasks}
     return render(request, "institutions/meetings.html", context)

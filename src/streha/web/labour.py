@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from streha.accounts.rules import Action
 from streha.cases import queries as cases
 from streha.cases.labour import actions, models, queries, rules
-from streha.common import errors
+from streha.common import errors, numbers
 from streha.web import door
 from streha.web.forms import labour as forms
 from streha.web.people import place_as_typed
@@ -114,10 +114,10 @@ def change(request: door.Request, pk: int) -> HttpResponse:
 @door.open_to(Action.VACANCY_CHANGE)
 def end(request: door.Request, pk: int) -> HttpResponse:
     """The vacancy is filled or withdrawn, or open again."""
-    told, revision = request.POST.get("state", ""), request.POST.get("revision", "")
-    if told not in set(rules.VacancyState) or not revision.isdecimal():
+    told, revision = request.POST.get("state", ""), numbers.whole(request.POST.get("revision", ""))
+    if told not in set(rules.VacancyState) or revision is None:
         raise errors.BadInput(errors.message("Choose what became of the vacancy."))
-    actions.end_vacancy(pk, rules.VacancyState(told), revision=int(revision), by=request.access, at=door.now())
+    actions.end_vacancy(pk, rules.VacancyState(told), revision=revision, by=request.access, at=door.now())
     messages.success(request, _("Saved."))
     return redirect("vacancy", pk=pk)
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from streha.accounts.rules import Action
 from streha.assistance.selections import actions, bridge, models, queries, rules
-from streha.common import errors
+from streha.common import errors, numbers
 from streha.web import door
 from streha.web.forms import selections as forms
 
@@ -29,9 +29,10 @@ def _today() -> dt.date:
 
 def _number(text: str) -> int:
     """A number that a form carries in a hidden field."""
-    if not text.isdigit():
+    number = numbers.whole(text)
+    if number is None:
         raise errors.NotFound()
-    return int(text)
+    return number
 
 
 def _tell(request: door.Request, action: Callable[[], object], done: str) -> None:
@@ -363,9 +364,9 @@ def _open(request: door.Request, pk: int) -> object:
 
 def _vote(request: door.Request, _pk: int) -> object:
     choices = {
-        int(name.removeprefix("vote_")): str(value)
+        user: str(value)
         for name, value in request.POST.items()
-        if name.startswith("vote_") and name.removeprefix("vote_").isdigit() and value
+        if name.startswith("vote_") and (user := numbers.whole(name.removeprefix("vote_"))) is not None and value
     }
     return actions.vote(
         _number(request.POST.get("item", "")),
@@ -389,9 +390,9 @@ def _waive(request: door.Request, pk: int) -> object:
 
 def _settle(request: door.Request, pk: int) -> object:
     points = {
-        name.removeprefix("points_"): int(str(value))
+        name.removeprefix("points_"): given
         for name, value in request.POST.items()
-        if name.startswith("points_") and str(value).isdigit()
+        if name.startswith("points_") and (given := numbers.whole(str(value))) is not None
     }
     return actions.settle_points(
         pk,

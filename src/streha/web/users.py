@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from streha.accounts import actions, models
 from streha.accounts.rules import Action, HeldRole, Role, Scope, ScopeKind
-from streha.common import errors
+from streha.common import errors, numbers
 from streha.places.models import Area
 from streha.web import door, labels, paging
 from streha.web.forms.days import day_start
@@ -238,8 +238,8 @@ def withdraw_token(request: door.Request, token_id: int) -> HttpResponse:
     """End a key: one's own, or as a manager of users anybody's."""
     actions.withdraw_token(token_id, by=request.access, at=door.now())
     messages.success(request, _("The key opens nothing any more."))
-    back = request.POST.get("user", "")
-    return HttpResponseRedirect(reverse("user", args=[int(back)]) if back.isdecimal() else reverse("own_tokens"))
+    back = numbers.whole(request.POST.get("user", ""))
+    return HttpResponseRedirect(reverse("own_tokens") if back is None else reverse("user", args=[back]))
 
 
 # --- a new password without mail

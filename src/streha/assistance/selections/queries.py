@@ -18,7 +18,7 @@ from streha.accounts.models import User
 from streha.accounts.rules import Access, Action
 from streha.assistance.selections import bridge, models, rules
 from streha.audit import actions as audit
-from streha.common import errors
+from streha.common import errors, pages
 from streha.common.codes import FieldClass
 from streha.common.pages import PAGE_SIZE, Page
 from streha.engine.disclosure import releases, shares
@@ -203,17 +203,11 @@ def calls_page(access: Access, *, after: str = "", limit: int = PAGE_SIZE) -> Pa
     """Calls visible to the viewer, those that close last first."""
     rows = models.Call.objects.visible_to(access).select_related("municipality", "grid").order_by("-closes_on", "-pk")
     if after:
-        day, _, pk = after.partition("~")
-        try:
-            last, number = dt.date.fromisoformat(day), int(pk)
-        except ValueError:
-            raise errors.BadInput(
-                errors.message("This page does not exist. Begin at the first page."), code="page_key"
-            ) from None
+        last, number = pages.day_of(after)
         rows = rows.filter(Q(closes_on__lt=last) | Q(closes_on=last, pk__lt=number), closes_on__lte=last)
     found = list(rows[: limit + 1])
     more = found[limit - 1] if len(found) > limit else None
-    return Page(tuple(found[:limit]), f"{more.closes_on.isoformat()}~{more.pk}" if more else "")
+    return Page(tuple(found[:limit]), pages.key(more.closes_on, more.pk) if more else "")
 
 
 def visible_call(access: Access, call_id: int, action: Action = A.SELECTION_VIEW) -> models.Call:
@@ -285,11 +279,9 @@ def applications_page(
     access: Access, call: models.Call, *, after: str = "", limit: int = PAGE_SIZE, at: dt.datetime
 ) -> Page[ApplicationRow]:
     """Applications visible to the viewer, by number; that their names were listed is on record."""
-    if after and not after.isdigit():
-        raise errors.BadInput(errors.message("This page does not exist. Begin at the first page."), code="page_key")
     rows = models.Application.objects.visible_to(access).filter(call=call).order_by("number")
     if after:
-        rows = rows.filter(number__gt=int(after))
+        rows = rows.filter(number__gt=pages.number_of(after))
     found = list(rows.select_related("household", "applicant", "call__grid")[: limit + 1])
     shown = found[:limit]
     lines = _application_rows(access, call, shown)
@@ -675,11 +667,9 @@ def list_page(
     """One page of a ranked list with every point and its evidence; names for who may see them, and on record."""
     selection = visible_selection(access, selection_id)
     _require_may_read_list(access, selection)
-    if after and not after.isdigit():
-        raise errors.BadInput(errors.message("This page does not exist. Begin at the first page."), code="page_key")
     rows = selection.rows.select_related("application__applicant").order_by("place_in_list")
     if after:
-        rows = rows.filter(place_in_list__gt=int(after))
+        rows = rows.filter(place_in_list__gt=pages.number_of(after))
     found = list(rows[: limit + 1])
     shown = found[:limit]
     lines = _list_rows(access, shown)

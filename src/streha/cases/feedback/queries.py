@@ -18,8 +18,9 @@ from streha.accounts import models as accounts
 from streha.accounts.rules import POLICY, Access, Action
 from streha.audit import actions as audit
 from streha.cases import models as cases
+from streha.cases import queries as case_queries
 from streha.cases.feedback import models, rules
-from streha.common import errors
+from streha.common import errors, pages
 from streha.common.codes import FieldClass
 from streha.common.pages import PAGE_SIZE, Page
 from streha.homes.models import Property
@@ -158,22 +159,11 @@ def entries_page(
     """One page of entries, those due first at the top."""
     rows = narrowed(drawer, access, wanted, today)
     if after:
-        rows = rows.filter(_beyond(after))
+        rows = rows.filter(case_queries.behind_day("due_on", after))
     found = list(rows.select_related("clock", "owner", "keeper").order_by("due_on", "id")[: limit + 1])
     shown = found[:limit]
     last = shown[-1] if len(found) > limit else None
-    return Page(tuple(shown), people_queries.page_key(last.due_on.isoformat(), last.pk) if last else "")
-
-
-def _beyond(after: str) -> Q:
-    day, _, pk = after.partition("~")
-    try:
-        due, last = dt.date.fromisoformat(day), int(pk)
-    except ValueError:
-        raise errors.BadInput(
-            errors.message("This page does not exist. Begin at the first page."), code="page_key"
-        ) from None
-    return Q(due_on__gte=due) & (Q(due_on__gt=due) | Q(due_on=due, id__gt=last))
+    return Page(tuple(shown), pages.key(last.due_on, last.pk) if last else "")
 
 
 def note_look(access: Access, entries: Sequence[models.Entry], *, where: str, verb: str, at: dt.datetime) -> None:

@@ -14,7 +14,7 @@ from streha.accounts.rules import Access, Action
 from streha.cases import models as case_models
 from streha.cases import queries as cases
 from streha.cases.labour import models, rules
-from streha.common import errors
+from streha.common import errors, pages
 from streha.common.pages import PAGE_SIZE, Page
 from streha.people import queries as people_queries
 from streha.places.models import Area
@@ -46,9 +46,7 @@ def vacancies_page(state: str, *, after: str = "", limit: int = PAGE_SIZE) -> Pa
     """One page of vacancies, the newest first."""
     rows = models.Vacancy.objects.filter(state=state)
     if after:
-        if not after.isdecimal() or len(after) > 18:
-            raise errors.BadInput(errors.message("This page does not exist. Begin at the first page."), code="page_key")
-        rows = rows.filter(pk__lt=int(after))
+        rows = rows.filter(pk__lt=pages.number_of(after))
     rows = rows.select_related("area__parent").prefetch_related("skills", "languages")
     found = list(rows.order_by("-pk")[: limit + 1])
     return Page(tuple(found[:limit]), str(found[limit - 1].pk) if len(found) > limit else "")

@@ -13,7 +13,7 @@ from streha.accounts.rules import Access
 from streha.cases import models as case_models
 from streha.cases import queries as cases
 from streha.cases.plans import models, rules
-from streha.common import errors
+from streha.common import errors, pages
 from streha.common.pages import PAGE_SIZE, Page
 from streha.people import models as people
 from streha.people import queries as people_queries
@@ -171,23 +171,12 @@ def visits_page(
     if is_late:
         rows = rows.filter(planned_on__lt=today)
     if after:
-        rows = rows.filter(_beyond(after))
+        rows = rows.filter(cases.behind_day("planned_on", after))
     found = list(rows.select_related("area__parent", "visitor").order_by("planned_on", "id")[: limit + 1])
     shown = found[:limit]
     by_id = {case.pk: case for case in cases.with_cases([visit.case_id for visit in shown])}
     for visit in shown:
         visit.case = by_id[visit.case_id]
     more = len(found) > limit
-    key = people_queries.page_key(shown[-1].planned_on.isoformat(), shown[-1].pk) if more else ""
+    key = pages.key(shown[-1].planned_on, shown[-1].pk) if more else ""
     return Page(tuple(shown), key)
-
-
-def _beyond(after: str) -> Q:
-    day, _, pk = after.partition("~")
-    try:
-        due, last = dt.date.fromisoformat(day), int(pk)
-    except ValueError:
-        raise errors.BadInput(
-            errors.message("This page does not exist. Begin at the first page."), code="page_key"
-        ) from None
-    return Q(planned_on__gte=due) & (Q(planned_on__gt=due) | Q(planned_on=due, id__gt=last))

@@ -19,7 +19,7 @@ from streha.audit import actions as audit
 from streha.cases import models as case_models
 from streha.cases import queries as cases
 from streha.cases.referrals import models, rules
-from streha.common import errors
+from streha.common import errors, pages
 from streha.common.codes import FieldClass
 from streha.common.pages import PAGE_SIZE, Page
 from streha.common.words import Words
@@ -215,7 +215,7 @@ def received_page(access: Access, *, at: dt.datetime, after: str = "", limit: in
     """One page of referrals to the viewer's organisations, the newest first; who was shown is on record."""
     rows = received(access)
     if after:
-        rows = rows.filter(pk__lt=_key(after))
+        rows = rows.filter(pk__lt=pages.number_of(after))
     found = list(rows.select_related("organisation", "sent_by", "case").order_by("-pk")[: limit + 1])
     shown = found[:limit]
     page = Page(tuple(_received(shown, at)), str(shown[-1].pk) if len(found) > limit else "")
@@ -232,14 +232,6 @@ def received_one(access: Access, referral_id: int, *, at: dt.datetime) -> Receiv
     (found,) = _received([row], at)
     _note_look(access, [found], "opened", at)
     return found
-
-
-def _key(after: str) -> int:
-    if not after.isdecimal() or len(after) > 18:
-        raise errors.BadInput(
-            errors.message("This page does not exist. Begin at the first page."), code="page_key"
-        ) from None
-    return int(after)
 
 
 def _received(rows: Sequence[models.Referral], at: dt.datetime) -> list[Received]:

@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce
 from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
-from streha.common import errors
+from streha.common import errors, pages
 from streha.common.codes import FieldClass
 from streha.common.pages import PAGE_SIZE, Page
 from streha.engine import linkage
@@ -123,7 +123,7 @@ def pairs_page(access: Access, narrowed: PairFilter, *, after: str = "", limit: 
     rows = list(found[: limit + 1])
     shown = rows[:limit]
     last = shown[-1] if len(rows) > limit else None
-    return Page(tuple(shown), f"{last.consequence}~{last.probability!r}~{last.pk}" if last else "")
+    return Page(tuple(shown), pages.key(last.consequence, repr(last.probability), last.pk) if last else "")
 
 
 def _key(after: str) -> tuple[int, float, int]:
@@ -133,7 +133,7 @@ def _key(after: str) -> tuple[int, float, int]:
             return int(parts[1]), float(parts[2]), int(parts[3])
     except ValueError:
         pass  # two points, or two exponents: no key of ours
-    raise errors.BadInput(errors.message("This page does not exist. Begin at the first page."), code="page_key")
+    raise pages.no_such_page()
 
 
 def _behind(consequence: int, probability: float, pk: int) -> Q:

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from streha.common import numbers
 from streha.people import rules
 from streha.people.households import queries
 from streha.people.households.actions import NewHome
@@ -44,12 +45,13 @@ class MovingForm(forms.Form):
 
     def versions(self) -> dict[int, int]:
         """The versions of the households that were looked at."""
-        return {pk: int(value) for pk, value in self._told(VERSION) if value.isdigit() and len(value) < 10}
+        told = ((pk, numbers.whole(value)) for pk, value in self._told(VERSION))
+        return {pk: version for pk, version in told if version is not None}
 
     def _told(self, prefix: str) -> list[tuple[int, str]]:
         posted: Mapping[str, str] = self.data
-        told = [(name.removeprefix(prefix), value) for name, value in posted.items() if name.startswith(prefix)]
-        return [(int(pk), value) for pk, value in told if pk.isdigit() and len(pk) < 10]
+        told = ((numbers.whole(name.removeprefix(prefix)), v) for name, v in posted.items() if name.startswith(prefix))
+        return [(pk, value) for pk, value in told if pk is not None]
 
 
 class _WithOther(MovingForm):
