@@ -31,6 +31,9 @@ def prepare() -> None:
     import django
 
     django.setup()
+    from streha.accounts.bridge import wall
+
+    wall.stand_beyond("measuring")  # pages and jobs announce who asks; what the measurement does itself sees all
     from streha.cli import upgrade
 
     upgrade.migrate()

@@ -139,6 +139,9 @@ def prepare(data: Path) -> None:
     import django
 
     django.setup()
+    from streha.accounts.bridge import wall
+
+    wall.stand_beyond("measuring")  # pages and jobs announce who asks; what the measurement does itself sees all
     from django.conf import settings
 
     settings.ALLOWED_HOSTS = ["testserver"]

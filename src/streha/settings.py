@@ -80,7 +80,7 @@ def databases() -> dict[str, dict[str, Any]]:
     return {"default": register, "reads": store}
 
 
-# The second wall on PostgreSQL; off until the room of cases stands behind it too (docs/decisions/second-wall.md).
+# The second wall on PostgreSQL; off until a page of homes behind it is within the bar (docs/decisions/second-wall.md).
 SECOND_WALL = env.bool("STREHA_SECOND_WALL", False)
 SECRET_KEY = secret_key()
 DATABASES = databases()

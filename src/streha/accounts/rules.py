@@ -111,6 +111,9 @@ class Reach(StrEnum):
     FEEDBACK = "feedback"
     REPORTS = "reports"
     CONTACTS = "contacts"
+    CASES = "cases"
+    SENSITIVE = "sensitive"
+    SELECTIONS = "selections"
 
 
 A = Action
@@ -236,6 +239,9 @@ REACHES: Mapping[Reach, tuple[Action, ...]] = {
     Reach.FEEDBACK: (A.FEEDBACK_VIEW,),
     Reach.REPORTS: (A.FEEDBACK_SENSITIVE,),
     Reach.CONTACTS: (A.INSTITUTION_VIEW,),
+    Reach.CASES: (A.CASE_VIEW,),
+    Reach.SENSITIVE: (A.CASE_SENSITIVE,),
+    Reach.SELECTIONS: (A.SELECTION_VIEW,),
 }
 
 # Who enters does not approve or score, who scores does not decide; who keeps the machine does not read the people;

@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 
 from streha.accounts import models as accounts
 from streha.accounts import queries as account_queries
+from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action, ScopeKind
 from streha.audit import actions as audit
 from streha.audit import rules as audit_rules
@@ -286,8 +287,9 @@ def open_many(
             models.Case.objects.bulk_create(rows, batch_size=PIECE)
     except IntegrityError as twice:
         raise _twice() from twice
-    cases = _with_ids(rows)
-    _write_beginnings(cases, drafts, tracks, by, at)
+    with wall.beyond("whom a case covers"):  # somebody of the household may hide the case from the writer
+        cases = _with_ids(rows)
+        _write_beginnings(cases, drafts, tracks, by, at)
     audit.record_many(entries, by=by.actor, at=at, lane=lane)
     return cases
 
@@ -317,6 +319,7 @@ class _Walk:
         return self.stages[code], day
 
 
+@wall.beyond("whether a case is open already")
 def _require_no_other(drafts: Sequence[CaseDraft]) -> None:
     """Raise Conflict where somebody has a case of the track open under a record that was merged into theirs."""
     wanted = {(draft.person_id, draft.track) for draft in drafts if not draft.outcome}
@@ -343,7 +346,8 @@ def _has_own_scope_only(by: Access) -> bool:
 def _households(drafts: Sequence[CaseDraft], found: Mapping[int, people.Person]) -> dict[int, people.Household]:
     wanted = [d.person_id for d in drafts if d.with_household and d.person_id in found]
     now = people.Membership.objects.filter(person_id__in=wanted, ended_on=None).select_related("household")
-    homes = {m.person_id: m.household for m in now}
+    with wall.beyond("the household of a case"):  # one that is hidden for somebody else in it is theirs all the same
+        homes = {m.person_id: m.household for m in now}
     for person_id in wanted:
         if person_id not in homes:
             raise errors.BadInput(
@@ -355,6 +359,7 @@ def _households(drafts: Sequence[CaseDraft], found: Mapping[int, people.Person])
     return homes
 
 
+@wall.beyond("whether a case is open already")
 def _refuse_again(drafts: Sequence[CaseDraft]) -> None:
     """Nobody has two open cases of a track, under whichever of their numbers the first was opened."""
     for start in range(0, len(drafts), PIECE):
@@ -368,8 +373,12 @@ def _refuse_again(drafts: Sequence[CaseDraft]) -> None:
 
 
 def _require_reach(by: Access, action: Action, case: models.Case) -> None:
-    """The case must lie where the writer works; a sensitive one, where they work on sensitive cases."""
-    needed = [action, Action.CASE_SENSITIVE] if case.is_sensitive else [action]
+    """The case must lie where the writer works; a sensitive one, where they work on sensitive cases; that of a shielded
+    person, where they may see shielded people.
+    """
+    needed = [action]
+    needed += [Action.CASE_SENSITIVE] if case.is_sensitive else []
+    needed += [Action.SHIELDED_VIEW] if case.person.shielded else []
     for one in needed:
         by.require(one)
         if not queries.carries(by, one, case):
@@ -514,7 +523,8 @@ def assign_case(
         raise errors.Conflict(errors.message("This colleague has the case already."), code="owner_again")
     old = case.owner_id
     case.owner = owner
-    save_step(case, Kind.ASSIGNED, "case assigned", by, at, reason=reason, payload={"owner": [old, owner.pk]})
+    with wall.beyond("handing over"):  # the new owner may see it, whether or not the old one still does
+        save_step(case, Kind.ASSIGNED, "case assigned", by, at, reason=reason, payload={"owner": [old, owner.pk]})
     return case
 
 
@@ -534,7 +544,8 @@ def _reaches(user: accounts.User, case: models.Case, as_held: models.Case, at: d
         return False
     if case.is_sensitive and not queries.carries(theirs, Action.CASE_SENSITIVE, as_held):
         return False
-    is_shielded = models.Case.objects.filter(models.shielding(), pk=case.pk).exists()
+    with wall.beyond("whether a case is of somebody shielded"):
+        is_shielded = models.Case.objects.filter(models.shielding(), pk=case.pk).exists()
     return not is_shielded or queries.carries(theirs, Action.SHIELDED_VIEW, as_held)
 
 
@@ -624,25 +635,27 @@ def split_case(
         opened_by_id=by.user_id,
         is_fictional=case.is_fictional,
     )
-    try:
-        with transaction.atomic():
-            new.save()
-    except IntegrityError as twice:
-        raise _twice() from twice
-    leaving = [row for row in rows if kept[row.person_id] in going]
-    models.CaseMember.objects.filter(pk__in=[row.pk for row in leaving]).update(ended_on=at.date())
-    models.CaseMember.objects.bulk_create(
-        models.CaseMember(case=new, person_id=pk, started_on=at.date()) for pk in going
-    )
-    case.papers.filter(person_id__in=[*going, *(row.person_id for row in leaving)]).update(case=new)
-    _step(new, Kind.OPENED, by, at, reason=reason)
-    record("case opened", new, by, at, payload={"split from": case.pk})
+    with wall.beyond("a case is split"):  # those who left may live where the writer does not see
+        try:
+            with transaction.atomic():
+                new.save()
+        except IntegrityError as twice:
+            raise _twice() from twice
+        leaving = [row for row in rows if kept[row.person_id] in going]
+        models.CaseMember.objects.filter(pk__in=[row.pk for row in leaving]).update(ended_on=at.date())
+        models.CaseMember.objects.bulk_create(
+            models.CaseMember(case=new, person_id=pk, started_on=at.date()) for pk in going
+        )
+        case.papers.filter(person_id__in=[*going, *(row.person_id for row in leaving)]).update(case=new)
+        _step(new, Kind.OPENED, by, at, reason=reason)
+        record("case opened", new, by, at, payload={"split from": case.pk})
     save_step(case, Kind.SPLIT, "case split", by, at, reason=reason, payload={"into": new.pk, "people": going})
     return new
 
 
 def _home_of(person_id: int) -> people.Household | None:
-    now = people.Membership.objects.filter(person_id=person_id, ended_on=None).select_related("household").first()
+    with wall.beyond("the household of a case"):
+        now = people.Membership.objects.filter(person_id=person_id, ended_on=None).select_related("household").first()
     return now.household if now else None
 
 
@@ -658,11 +671,12 @@ def cover_people(case_id: int, person_ids: Iterable[int], *, revision: int, by: 
     new = list(dict.fromkeys(person_ids))
     if not new or any(pk not in allowed for pk in new):
         raise errors.BadInput(errors.message("Choose people of the household of this case."), code="cover_whom")
-    models.CaseMember.objects.bulk_create(
-        models.CaseMember(case=case, person_id=pk, started_on=at.date()) for pk in new
-    )
-    case.revision += 1
-    case.save()
+    with wall.beyond("whom a case covers"):
+        models.CaseMember.objects.bulk_create(
+            models.CaseMember(case=case, person_id=pk, started_on=at.date()) for pk in new
+        )
+        case.revision += 1
+        case.save()
     record("case covers", case, by, at, payload={"people": new})
     return case
 

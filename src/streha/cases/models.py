@@ -6,18 +6,21 @@ the key of the person they belong to. Who sees a case is decided in ``CaseQueryS
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 
-from streha.accounts.rules import Access, Action, Scope, ScopeKind
+from streha.accounts.bridge import wall
+from streha.accounts.bridge.wall import Ground
+from streha.accounts.rules import Access, Action, Reach
 from streha.cases import rules
 from streha.common.codes import FieldClass, Language
 from streha.common.words import Words
-from streha.people import rules as people
-from streha.people.models import choices
-from streha.places import queries as places
+from streha.people import models as people
+from streha.people.models import choices, ground_of
 
 F = FieldClass
 
@@ -164,51 +167,70 @@ class LetterTemplate(models.Model):
 # --- cases ------------------------------------------------------------------------------------------------------------
 
 
-def in_scope(access: Access, scopes: frozenset[Scope], prefix: str = "") -> models.Q:
-    """Cases in any of the scopes: kept where the person's record is, of one's organisation, of one's own caseload."""
-    found = models.Q(pk__in=[])
-    for kind, keys in people.scopes_by_kind(scopes).items():
-        if kind == ScopeKind.EVERYTHING:
-            return ~models.Q(pk__in=[])
-        if kind == ScopeKind.AREA:
-            inside = sorted(places.subtree_ids(int(k) for k in keys))
-            found |= models.Q(**{f"{prefix}person__keeper_id__in": inside})
-        elif kind == ScopeKind.ORGANISATION:
-            found |= models.Q(**{f"{prefix}team_id__in": [int(k) for k in keys]})
-        elif kind == ScopeKind.OWN and access.user_id is not None:
-            found |= models.Q(**{f"{prefix}owner_id": access.user_id})
-    return found
+COLUMNS = ("person__keeper_id", "team_id", "owner_id")
+
+
+def of_shielded(prefix: str = "person__") -> models.Q:
+    """Of somebody shielded, or whose record was merged into one that is."""
+    return models.Q(**{f"{prefix}shielded": True}) | models.Q(**{f"{prefix}canonical__shielded": True})
 
 
 def shielding() -> models.Q:
     """Cases that follow or ever covered somebody shielded, or whose record was merged into one that is."""
-    hidden = models.Q(person__shielded=True) | models.Q(person__canonical__shielded=True)
     return models.Q(
-        models.Exists(Case.objects.filter(hidden, pk=models.OuterRef("pk")))
-        | models.Exists(CaseMember.objects.filter(hidden, case=models.OuterRef("pk")))
+        wall.OfEach(Case.objects.filter(of_shielded(), pk=models.OuterRef("pk")))
+        | wall.OfEach(CaseMember.objects.filter(of_shielded(), case=models.OuterRef("pk")))
     )
+
+
+def seen_q(seen: Ground, shielded: Ground, sensitive: Ground, hidden: models.Q, prefix: str = "") -> models.Q:
+    """The policy on a case: kept where the person's record is, of one's organisation, or of one's own caseload.
+
+    One that covers a shielded person answers to who may view shielded people, a sensitive one to who may view sensitive
+    cases, in the same scope; one of an erased person to nobody.
+    """
+    return (
+        seen.q(prefix, COLUMNS)
+        & (~hidden | shielded.q(prefix, COLUMNS))
+        & (models.Q(**{f"{prefix}is_sensitive": False}) | sensitive.q(prefix, COLUMNS))
+        & models.Q(**{f"{prefix}erased_at": None})
+    )
+
+
+def seen_by_whom_asks(prefix: str = "") -> models.Q:
+    """The same policy as the second wall reads it from the session, of a row that may not stand yet."""
+    covered = CaseMember.objects.filter(of_shielded(), case=models.OuterRef(f"{prefix}pk"))
+    hidden = of_shielded(f"{prefix}person__") | models.Q(wall.OfEach(covered))
+    shielded, sensitive = wall.announced(Reach.SHIELDED), wall.announced(Reach.SENSITIVE)
+    return seen_q(wall.announced(Reach.CASES), shielded, sensitive, hidden, prefix)
+
+
+def any_seen_by_whom_asks() -> models.Q:
+    """Who sees every case, whosever it is, need not be asked about one."""
+    everywhere = (wall.said(f"{reach}_everywhere") for reach in (Reach.CASES, Reach.SHIELDED, Reach.SENSITIVE))
+    return functools.reduce(operator.and_, everywhere) & models.Q(erased_at=None)
+
+
+def of_seen_cases() -> list[models.QuerySet[Any]]:
+    """Cases that the viewer sees, and that follow or cover a person; or one whose record was merged into theirs."""
+    person = models.OuterRef("pk")
+    return [
+        Case.objects.filter(seen_by_whom_asks(), person=person),
+        Case.objects.filter(seen_by_whom_asks(), person__canonical=person),
+        CaseMember.objects.filter(seen_by_whom_asks("case__"), person=person),
+        CaseMember.objects.filter(seen_by_whom_asks("case__"), person__canonical=person),
+    ]
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
     """Reads start here."""
 
     def visible_to(self, access: Access, action: Action = Action.CASE_VIEW) -> Self:
-        """Cases on which the access carries the action.
-
-        One that covers a shielded person answers to who may view shielded people, a sensitive one to who may view
-        sensitive cases, in the same scope; one of an erased person to nobody.
-        """
+        """Cases on which the access carries the action; see ``seen_q``."""
         if not access.allows(action):
             return self.none()
-        shielded = shielding()
-        seen = in_scope(access, access.scopes(action))
-        unshielded: models.Q = ~models.Q(shielded)
-        if access.allows(Action.SHIELDED_VIEW):
-            unshielded |= in_scope(access, access.scopes(Action.SHIELDED_VIEW))
-        ordinary = models.Q(is_sensitive=False)
-        if access.allows(Action.CASE_SENSITIVE):
-            ordinary |= in_scope(access, access.scopes(Action.CASE_SENSITIVE))
-        return self.filter(seen & unshielded & ordinary, erased_at=None)
+        shielded, sensitive = ground_of(access, Action.SHIELDED_VIEW), ground_of(access, Action.CASE_SENSITIVE)
+        return self.filter(seen_q(ground_of(access, action), shielded, sensitive, shielding()))
 
     def open(self) -> Self:
         """Those that go on."""
@@ -218,7 +240,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
 class Case(models.Model):
     """A reason to follow one person, or one household for which that person speaks, along a track."""
 
-    OUTSIDE_WALL = "its lists join people whom the wall would hide from its own policy: not behind it yet"
+    WALL = wall.rule(
+        seen_by_whom_asks,
+        asked_beyond=True,
+        spared_by=any_seen_by_whom_asks,
+        shows=(wall.Shown(people.Person, Reach.CASES, of_seen_cases),),
+    )
 
     subject = models.UUIDField(unique=True, editable=False)
     person = models.ForeignKey("people.Person", models.PROTECT, related_name="cases")
@@ -307,7 +334,7 @@ class Case(models.Model):
 class CaseMember(models.Model):
     """Somebody whom a case covers, from and until; the household may go its own ways meanwhile."""
 
-    OUTSIDE_WALL = "its lists join people whom the wall would hide from its own policy: not behind it yet"
+    WALL = wall.through("case")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="members")
     person = models.ForeignKey("people.Person", models.CASCADE, related_name="case_memberships")
@@ -331,7 +358,7 @@ class CaseMember(models.Model):
 class CaseStep(models.Model):
     """That a case entered a stage, was handed over, closed or opened again: the line of its way."""
 
-    OUTSIDE_WALL = "its lists join people whom the wall would hide from its own policy: not behind it yet"
+    WALL = wall.through("case")
 
     class Kind(models.TextChoices):
         OPENED = "opened"
@@ -358,7 +385,7 @@ class CaseStep(models.Model):
 class CasePaper(models.Model):
     """A paper on file: whose, since when, checked or refused by whom, valid until when."""
 
-    OUTSIDE_WALL = "its lists join people whom the wall would hide from its own policy: not behind it yet"
+    WALL = wall.through("case")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="papers")
     paper = models.ForeignKey(TrackPaper, models.PROTECT, related_name="+")
@@ -396,7 +423,7 @@ class CasePaper(models.Model):
 class PaperFile(models.Model):
     """A file brought as a paper: content and name sealed under the key ``subject``, of its person or of its case."""
 
-    OUTSIDE_WALL = "its lists join people whom the wall would hide from its own policy: not behind it yet"
+    WALL = wall.through("paper")
 
     paper = models.ForeignKey(CasePaper, models.CASCADE, related_name="files")
     subject = models.UUIDField(editable=False)
@@ -414,7 +441,7 @@ class PaperFile(models.Model):
 class CaseNote(models.Model):
     """What somebody wrote down in a case: sealed under the case's key."""
 
-    OUTSIDE_WALL = "its lists join people whom the wall would hide from its own policy: not behind it yet"
+    WALL = wall.through("case")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="notes")
     sealed = models.BinaryField(editable=False)

@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.utils.functional import cached_property
 
 from streha.accounts import models as accounts
+from streha.accounts.bridge import wall
 from streha.accounts.rules import POLICY, Access, Action, Role, Scope, ScopeKind
 from streha.audit import actions as audit
 from streha.cases import models, rules
@@ -401,6 +402,7 @@ class CasePage:
     breaks: tuple[accounts.BreakGlass, ...]
     home: homes.Property | None  # where the viewer may see it
     sees_place: bool
+    sees_household: bool
     doubles: tuple[models.Case, ...]  # other open cases of this track for the same person, since records were merged
     may_work: bool
     may_move: bool
@@ -460,6 +462,7 @@ def case_page(access: Access, case_id: int, *, at: dt.datetime) -> CasePage:
         breaks=tuple(_breaks(access, case, everybody.values(), at)),
         home=home,
         sees_place=home is not None and FieldClass.HOME_LOCATION in home_queries.readable(access, home),
+        sees_household=people.Household.objects.visible_to(access).filter(pk__in=[case.household_id or 0]).exists(),
         doubles=tuple(_doubles(access, case)),
         may_work=carries(access, Action.CASE_WORK, case),
         may_move=may_move,
@@ -493,8 +496,10 @@ def split_of(
         return (), ()
     home_id = people_queries.answering_household(case.household_id)
     now = people.Membership.objects.filter(household_id=home_id, ended_on=None)
-    kept = people_queries.answering([*now.values_list("person_id", flat=True), *present])
-    living = {kept[pk] for pk in now.values_list("person_id", flat=True)}
+    with wall.beyond("who lives in the household of a case"):  # who is not shown must not look gone
+        there = list(now.values_list("person_id", flat=True))
+    kept = people_queries.answering([*there, *present])
+    living = {kept[pk] for pk in there}
     present = list(dict.fromkeys(kept[pk] for pk in present))
     new = people.Person.objects.visible_to(access).filter(pk__in=living - set(present)).values_list("pk", flat=True)
     gone = [pk for pk in present if pk not in living]

@@ -16,7 +16,7 @@ from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action, Reach
 from streha.common.codes import FieldClass, Precision
 from streha.homes import rules
-from streha.people.models import FoldedField, choices, kept_by_whom_asks, kept_q
+from streha.people.models import FoldedField, Membership, choices, kept_by_whom_asks, kept_q
 
 F = FieldClass
 
@@ -48,13 +48,16 @@ def without_hidden(access: Access, rows: models.QuerySet[Property]) -> models.Qu
     """Homes none of whose people is hidden from the viewer: owners and occupants, of now and of before."""
     here = models.OuterRef("pk")
     return rows.filter(
-        ~models.Exists(Share.objects.filter(hidden_person(access, "person__"), property=here)),
-        ~models.Exists(Occupancy.objects.filter(hidden_person(access, "person__"), property=here)),
-        ~models.Exists(Occupancy.objects.filter(hidden_people(access, "household__"), property=here)),
-        ~models.Exists(
-            Occupancy.objects.filter(hidden_person(access, "household__memberships__person__"), property=here)
-        ),
+        ~wall.OfEach(Share.objects.filter(hidden_person(access, "person__"), property=here)),
+        ~wall.OfEach(Occupancy.objects.filter(hidden_person(access, "person__"), property=here)),
+        ~wall.OfEach(Occupancy.objects.filter(hidden_people(access, "household__"), property=here)),
+        ~wall.OfEach(Membership.objects.filter(hidden_person(access, "person__"), household__in=_living(here))),
     )
+
+
+def _living(home: models.OuterRef) -> models.QuerySet[Any, Any]:
+    """Households that live or lived in an outer home."""
+    return Occupancy.objects.filter(property=models.OuterRef(home)).values("household")
 
 
 def hiding() -> list[models.QuerySet[Any]]:
@@ -64,7 +67,7 @@ def hiding() -> list[models.QuerySet[Any]]:
         Share.objects.filter(person_from_whom_asks("person__"), property=here),
         Occupancy.objects.filter(person_from_whom_asks("person__"), property=here),
         Occupancy.objects.filter(people_from_whom_asks("household__"), property=here),
-        Occupancy.objects.filter(person_from_whom_asks("household__memberships__person__"), property=here),
+        Membership.objects.filter(person_from_whom_asks("person__"), household__in=_living(here)),
     ]
 
 

@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Max
 
 from streha.accounts.bridge import wall
-from streha.accounts.rules import REACHES, Access, Action, Reach
+from streha.accounts.rules import REACHES, Access, Action
 from streha.audit import actions as audit
 from streha.engine import linkage
 from streha.people import models, rules
@@ -36,8 +36,6 @@ def viewer(access: Access) -> wall.Viewer:
         return wall.NOBODY
     told: dict[str, str] = {}
     for reach, actions in REACHES.items():
-        if reach == Reach.SHIELDED and not access.allows(Action.PERSON_VIEW):
-            continue
         told |= models.ground_of(access, *actions).told(reach)
     if access.allows(Action.PERSON_VIEW):
         told["opened"] = wall.as_array(sorted(access.opened))

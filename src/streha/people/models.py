@@ -97,7 +97,8 @@ def seen_by_whom_asks() -> models.Q:
 
 def kept_by_whom_asks(reach: Reach, prefix: str = "") -> models.Q:
     """``kept_q`` as the second wall reads it from the session."""
-    return seen_q(wall.announced(reach), wall.announced(Reach.SHIELDED), wall.listed("opened", "uuid"), prefix)
+    told = seen_q(wall.announced(reach), wall.announced(Reach.SHIELDED), wall.listed("opened", "uuid"), prefix)
+    return wall.holds(reach) & told
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -387,7 +388,7 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
         """Households in the access's scope, none of whose members is hidden from it."""
         seen = self.filter(kept_q(access, action, ""))
         if not access.allows(Action.SHIELDED_VIEW):
-            seen = seen.filter(~models.Exists(hidden_members()))
+            seen = seen.filter(~wall.OfEach(hidden_members()))
         return seen
 
 

@@ -23,11 +23,15 @@ from streha.accounts import actions as account_actions
 from streha.accounts import queries as account_queries
 from streha.accounts.bridge import policies, wall
 from streha.accounts.models import User
-from streha.accounts.rules import NOBODY, Access, HeldRole, Role, Scope, ScopeKind
+from streha.accounts.rules import NOBODY, Access, Action, HeldRole, Role, Scope, ScopeKind
+from streha.assistance.selections import models as selections
+from streha.audit import actions as audit
 from streha.audit import bridge as audit_bridge
+from streha.cases import actions as case_actions
+from streha.cases import models as cases
 from streha.dataprotection import actions as protection
 from streha.homes import rules as house_rules
-from streha.homes.models import Photo, Property
+from streha.homes.models import Photo
 from streha.people import actions, bridge, rules
 from streha.people import models as register
 from streha.people.duplicates.models import MatchDecision
@@ -140,6 +144,15 @@ def world() -> Iterator[dict[str, register.Person]]:
     yield people
 
 
+@pytest.fixture
+def whole(world: dict[str, register.Person]) -> dict[str, register.Person]:
+    """The same with cases, applications, and a row in every other table behind the wall."""
+    follow(world)
+    apply_all(world)
+    fill(world)
+    return world
+
+
 def homes_of(people: dict[str, register.Person]) -> None:
     """Homes of people who are seen, shielded, elsewhere, with a shielded tenant, and of somebody merged."""
     for owner in ("prizren", "hidden", "peja", "hidden_peja", "of_club", "kept", "alone"):
@@ -168,6 +181,145 @@ def bring_lists() -> None:
         imports.ImportRemark.objects.create(batch=batch, code="totals")
         if code == "20":
             committed(batch, decider)
+
+
+def follow(people: dict[str, register.Person]) -> None:
+    """Cases: everybody's, some sensitive; of the merged record; of one's own caseload, of a team, of a household."""
+    case_actions.load_tracks(by=OFFICE, at=AT)
+    own = User.objects.get(username="own")
+    club = people_of_club(people).organisation_id
+    track = cases.TrackVersion.objects.select_related("track").order_by("pk").first()
+    assert track is not None
+    stage = track.stages.order_by("position").first()
+    for name, person in people.items():
+        for is_sensitive in (False, True):
+            case = cases.Case.objects.create(
+                subject=audit.new_subject(at=AT), person_id=person.pk, track=track.track, version=track, stage=stage,
+                is_sensitive=is_sensitive, due_on=AT.date(), opened_on=AT.date(),
+                owner=own if name in {"peja", "hidden_peja"} else None,
+                team_id=club if name in {"alone", "hidden"} else None,
+                erased_at=AT if name == "erased" else None,
+                state="closed" if is_sensitive else "open",
+                closed_on=AT.date() if is_sensitive else None,
+                outcome="other" if is_sensitive else "",
+            )  # fmt: skip
+            living = register.Membership.objects.filter(household__memberships__person=person, ended_on=None)
+            for covered in {person.pk, *living.values_list("person_id", flat=True)} if name != "erased" else ():
+                cases.CaseMember.objects.create(case=case, person_id=covered, started_on=AT.date())
+
+
+def people_of_club(people: dict[str, register.Person]) -> register.Person:
+    return register.Person.objects.get(pk=people["of_club"].pk)
+
+
+def apply_all(people: dict[str, register.Person]) -> None:
+    """Two calls, one made by the user who sees their own alone; everybody with a household applies to both."""
+    grid = selections.Grid.objects.create(code="example", version=1, name="Example", made_at=AT)
+    selections.Criterion.objects.create(grid=grid, position=1, code="need", most=3)
+    own = User.objects.get(username="own")
+    for code, made_by in (("20", None), ("17", own)):
+        call = selections.Call.objects.create(
+            title=code, municipality=factories.municipality(code), grid=grid, opens_on=AT.date(), closes_on=AT.date(),
+            places=1, made_by=made_by, made_at=AT,
+        )  # fmt: skip
+        session = selections.Session.objects.create(call=call, held_on=AT.date())
+        ranked = selections.Selection.objects.create(
+            call=call, number=1, session=session, grid=grid, places=1, threshold=1, aged_on=AT.date(), ranked_at=AT
+        )
+        homes = register.Membership.objects.filter(ended_on=None).order_by("household_id", "pk")
+        told: dict[int, list[int]] = {}
+        for household, person in homes.values_list("household_id", "person_id"):
+            told.setdefault(household, []).append(person)
+        told |= {next(iter(told)) + 0: [*told[next(iter(told))], people["merged"].pk]}
+        for number, (household, members) in enumerate(told.items(), start=1):
+            one = selections.Application.objects.create(
+                call=call, number=number, code=f"{code}{number}", household_id=household, applicant_id=members[0],
+                request="house", received_at=AT,
+            )  # fmt: skip
+            for member in members:
+                selections.ApplicationMember.objects.create(application=one, person_id=member, relation="-")
+            row = selections.Ranked.objects.create(
+                selection=ranked, application=one, number=number, place_in_list=number, verdict="ranked",
+                outcome="selected", subject=uuid.uuid4(), sealed=b"-",
+            )  # fmt: skip
+            for member in members:
+                selections.RankedMember.objects.create(row=row, person_id=member, subject=uuid.uuid4(), sealed=b"-")
+
+
+def fill(people: dict[str, register.Person]) -> None:
+    """Rows in every table behind the wall that is still empty, beside each row that they hang on, or for everybody and
+    every keeper: made from the models, so that a new table is tried as soon as it is placed.
+    """
+    waiting = [model for model in policies.walled() if not model._base_manager.exists()]
+    for model in waiting:  # also tables of which nobody is spoken, such as versions of clocks, while the loop goes on
+        waiting += [p for p in parents_of(model) if p not in waiting and not p._base_manager.exists()]
+        forget_checks(model)
+    while waiting:
+        model = next(m for m in waiting if all(p._base_manager.exists() for p in parents_of(m)))
+        for given in rows_for(model, people):
+            values = {f.attname: made_up(f) for f in model._meta.concrete_fields if must_be_filled(f)}
+            model._base_manager.create(**values | given)
+        waiting.remove(model)
+
+
+def forget_checks(model: type[models.Model]) -> None:
+    """What is made up need not make sense; until the test ends."""
+    with connection.cursor() as cursor:
+        for constraint in model._meta.constraints:
+            if isinstance(constraint, models.CheckConstraint):
+                cursor.execute(f'ALTER TABLE "{model._meta.db_table}" DROP CONSTRAINT "{constraint.name}"')
+
+
+def rows_for(model: type[models.Model], people: dict[str, register.Person]) -> list[dict[str, Any]]:
+    """What the rows say of their own: what they hang on; or whose they are, who keeps them, whose work it was."""
+    if "WALL" not in vars(model):
+        return [{}]
+    if through := vars(model)["WALL"].through:
+        field: Any = model._meta.get_field(through[0])
+        return [{field.attname: row.pk} for row in field.related_model._base_manager.order_by("pk")]
+    club, own = people_of_club(people).organisation_id, User.objects.get(username="own").pk
+    told = [{"keeper_id": p.keeper_id, "person_id": p.pk} for p in people.values()]
+    told += [{"organisation_id": club}, {"registered_by_id": own}]
+    named = {f.attname for f in model._meta.concrete_fields}
+    return [{name: value for name, value in one.items() if name in named} for one in told]
+
+
+def parents_of(model: type[models.Model]) -> list[Any]:
+    """The tables that a row of this one must point to, the one that decides who sees it first."""
+    through = vars(model)["WALL"].through if "WALL" in vars(model) else ()
+    keys = {f.name: f for f in model._meta.concrete_fields if isinstance(f, models.ForeignKey) and must_be_filled(f)}
+    return [keys[name].related_model for name in sorted(keys, key=lambda name: (name not in through, name))]
+
+
+def must_be_filled(field: Any) -> bool:
+    return not (field.null or field.primary_key or field.has_default())
+
+
+def made_up(field: Any) -> Any:
+    """Any value that the column takes."""
+    if isinstance(field, models.ForeignKey):
+        found = field.related_model._base_manager.order_by("pk").first()  # type: ignore[union-attr]
+        assert found is not None, f"{field} needs a row of {field.related_model}"
+        return found.pk
+    if isinstance(field, models.CharField) and field.unique:
+        return uuid.uuid4().hex[: field.max_length]
+    if field.blank and isinstance(field, models.CharField | models.TextField):
+        return ""
+    if field.choices:
+        return field.choices[0][0]
+    kinds: dict[type, Any] = {
+        models.BooleanField: False,
+        models.DateTimeField: AT,
+        models.DateField: AT.date(),
+        models.BinaryField: b"-",
+        models.IntegerField: 1,
+        models.DecimalField: 1,
+        models.FloatField: 1.0,
+        models.CharField: "x",
+        models.TextField: "x",
+        models.UUIDField: uuid.uuid4(),
+    }
+    return next(value for kind, value in kinds.items() if isinstance(field, kind))
 
 
 def viewers(world: dict[str, register.Person]) -> dict[str, Access]:
@@ -206,17 +358,40 @@ def expected(model: type[models.Model], access: Access) -> set[int]:
     """The rows that the first wall gives, asked beyond the second."""
     declared: wall.Wall = vars(model)["WALL"]
     rows = model._base_manager.all()
-    if model is register.Person:  # who is seen, and the records that are one with them
-        seen = set(register.Person.objects.visible_to(access).values_list("pk", flat=True))
+    if model is register.Person:  # who is seen or let through, and the records that are one with them
+        seen = set(register.Person.objects.visible_to(access).values_list("pk", flat=True)) | let_through(access)
         return seen | set(rows.filter(canonical__in=seen).values_list("pk", flat=True))
-    if model in {Property, register.Household, imports.ImportBatch}:
+    if declared.rule and hasattr(model.objects, "visible_to"):  # type: ignore[attr-defined]
         rows = model.objects.visible_to(access)  # type: ignore[attr-defined]
     elif model is register.NameKey:
         rows = rows.filter(person__in=expected(register.Person, access))
+    elif model is selections.Ranked:
+        rows = rows.filter(selections.call_q(access, Action.SELECTION_VIEW, "selection__call__"))
+    elif model is selections.RankedMember:
+        rows = rows.filter(row__application__in=expected(selections.Application, access))
     for key in declared.through:
         parent = model._meta.get_field(key).related_model
         rows = rows.filter(**{f"{key}__in": expected(parent, access)})  # type: ignore[arg-type]
     return set(rows.values_list("pk", flat=True))
+
+
+def let_through(access: Access) -> set[int]:
+    """People of cases and applications that the viewer sees, also those into whom their records were merged."""
+    found: set[int] = set()
+    for model, spoken, members in (
+        (cases.Case, "person", "members__person"),
+        (selections.Application, "applicant", "members__person"),
+    ):
+        for path in (spoken, members):
+            rows = model.objects.visible_to(access)  # type: ignore[attr-defined]
+            found |= {pk for pair in rows.values_list(path, f"{path}__canonical") for pk in pair if pk is not None}
+    return found
+
+
+def keys_of(seen: models.QuerySet[register.Person]) -> set[int]:
+    ids = seen.values("pk")
+    held = register.NameKey.objects.filter(models.Q(person__in=ids) | models.Q(person__canonical__in=ids))
+    return set(held.values_list("pk", flat=True))
 
 
 def counted(model: type[models.Model]) -> set[int]:
@@ -230,21 +405,20 @@ def counted(model: type[models.Model]) -> set[int]:
     return found
 
 
-# Their rooms' own tests hold them against ``visible_to``: tests/rooms/cases_feedback, tests/rooms/institutions.
-HELD_ELSEWHERE = {"cases.Feedback", "cases.FeedbackStep", "cases.Report", "cases.ReportStep", "institutions.Contact"}
-
-
-def test_bare_sql_sees_what_the_policy_gives(world: dict[str, register.Person]) -> None:
+def test_bare_sql_sees_what_the_policy_gives(whole: dict[str, register.Person]) -> None:
     wrong, seen = [], dict.fromkeys([model._meta.label for model in policies.walled()], 0)
-    for name, access in viewers(world).items():
+    for name, access in viewers(whole).items():
         with wall.asking(bridge.viewer(access)):
             found = {model: counted(model) for model in policies.walled()}
         for model, rows in found.items():
             seen[model._meta.label] = max(seen[model._meta.label], len(rows))
-            if rows != expected(model, access):
-                wrong.append((name, model._meta.label, rows, expected(model, access)))
+            wanted = expected(model, access)
+            if model is register.NameKey:  # where areas decide, the index answers for them alone: see its condition
+                wanted &= rows | keys_of(register.Person.objects.visible_to(access))
+            if rows != wanted:
+                wrong.append((name, model._meta.label, rows, wanted))
     assert not wrong
-    assert {label for label, n in seen.items() if not n} == HELD_ELSEWHERE, "the test has no rows in these, or has some"
+    assert all(seen.values()), f"the test has no rows in {[label for label, n in seen.items() if not n]}"
 
 
 def test_the_characters_differ(world: dict[str, register.Person]) -> None:
@@ -263,7 +437,15 @@ def test_the_characters_differ(world: dict[str, register.Person]) -> None:
 # --- what it holds against --------------------------------------------------------------------------------------------
 
 
-def test_nothing_announced_is_nothing_seen(world: dict[str, register.Person]) -> None:
+def test_nothing_announced_is_nothing_seen(whole: dict[str, register.Person]) -> None:
+    """Nor by a session of the office's own role that nobody announced: as with psql."""
+    assert all(model._base_manager.exists() for model in policies.walled())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join(f"set_config('streha.{name}', '', false)" for name in wall.NAMES))
+        for model in policies.walled():
+            cursor.execute(f'SELECT count(*) FROM "{model._meta.db_table}"')
+            assert cursor.fetchone() == (0,), model._meta.label
+    connection.announced = None  # type: ignore[attr-defined]
     with wall.asking(wall.NOBODY):
         assert {model._meta.label: counted(model) for model in policies.walled() if counted(model)} == {}
 

@@ -8,6 +8,7 @@ there is no second policy to keep in step; a mark beside it tells whether it is 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,7 @@ class Policy:
     @property
     def mark(self) -> str:
         """Digest of the statements."""
-        return hashlib.sha256("\n".join(self.statements).encode()).hexdigest()[:32]
+        return hashlib.sha256("\n".join([*_TOLD, *self.statements]).encode()).hexdigest()[:32]
 
 
 def policies(connection: Any) -> Iterator[Policy]:
@@ -49,41 +50,61 @@ def policies(connection: Any) -> Iterator[Policy]:
 def _policy(model: type[models.Model], connection: Any) -> Policy:
     declared: wall.Wall = vars(model)["WALL"]
     name = model._meta.db_table
-    table = connection.ops.quote_name(name)
-    statements = [f"DROP POLICY IF EXISTS {POLICY} ON {table}"]
+    quote = connection.ops.quote_name
+    table, own = quote(name), f"{quote(name)}.{quote('id')}"
+    functions: dict[str, str] = {}
+
+    def look(kind: str, argument: str, body: str) -> str:
+        """The name of a function that looks beyond the wall, at one row."""
+        functions[f"{name}_{kind}"] = _beyond(f"{quote(f'{name}_{kind}')}({argument})", body)
+        return str(quote(f"{name}_{kind}"))
+
     seen = declared.rule() if declared.rule else Q()
     for key in declared.through:
         field = model._meta.get_field(key)
         parent: Any = field.related_model
-        seen &= Q(Exists(parent._base_manager.filter(pk=OuterRef(field.attname))))  # type: ignore[union-attr]
-    condition = compiled(model, seen, connection)
+        seen &= Q(wall.OfEach(parent._base_manager.filter(pk=OuterRef(field.attname))))  # type: ignore[union-attr]
+    if declared.asked_beyond:
+        condition = f"{look('asked', table, _asked(model, seen, connection))}({table})"
+    else:
+        condition = compiled(model, seen, connection)
+    if declared.spared_by is not None:
+        condition = f"{compiled(model, declared.spared_by(), connection)} OR ({condition})"
+    let_in = ""
+    if let := _let_through(model):
+        told = compiled(model, wall.holds(*sorted({shown.reach for shown in let})), connection)
+        body = _found(model, [rows for shown in let for rows in shown.by()], connection)
+        let_in = f" OR ({told} AND {look('let', 'bigint', body)}({own}))"
     if declared.led_by:
-        function = connection.ops.quote_name(f"{name}_seen")
-        statements += [f"DROP FUNCTION IF EXISTS {function}", _look_again(function, table)]
-        leads = f"{table}.{connection.ops.quote_name(model._meta.get_field(declared.led_by).column or '')}"  # type: ignore[union-attr]
-        condition = f"({leads} IS NULL AND ({condition})) OR ({leads} IS NOT NULL AND {function}({leads}))"
-    own = f"{table}.{connection.ops.quote_name('id')}"
+        leads = f"{table}.{quote(model._meta.get_field(declared.led_by).column or '')}"  # type: ignore[union-attr]
+        led = f"EXISTS (SELECT 1 FROM {table} WHERE {own} = $1 AND (({condition}){let_in}))"  # noqa: S608 - names are ours
+        condition = (
+            f"({leads} IS NULL AND ({condition})) OR ({leads} IS NOT NULL AND {look('seen', 'bigint', led)}({leads}))"
+        )
     if declared.shown_by is not None:
-        function = connection.ops.quote_name(f"{name}_shown")
-        statements += [
-            f"DROP FUNCTION IF EXISTS {function}",
-            _function(function, model, declared.shown_by(), connection),
-        ]
-        condition = f"({condition}) OR ({compiled(model, wall.said('opened'), connection)} AND {function}({own}))"
+        opened = compiled(model, wall.said("opened"), connection)
+        shown_by = look("shown", "bigint", _found(model, declared.shown_by(), connection))
+        condition = f"({condition}) OR ({opened} AND {shown_by}({own}))"
     if declared.hidden_by is not None:
-        function = connection.ops.quote_name(f"{name}_hidden")
-        statements += [
-            f"DROP FUNCTION IF EXISTS {function}",
-            _function(function, model, declared.hidden_by(), connection),
-        ]
-        condition = f"({condition}) AND NOT {function}({own})"
-    condition = f"{compiled(model, wall.said('beyond'), connection)} OR ({condition})"
-    statements += [
-        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
-        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-        f"CREATE POLICY {POLICY} ON {table} USING ({condition})",
-    ]
-    return Policy(name, tuple(statements))
+        hidden_by = look("hidden", "bigint", _found(model, declared.hidden_by(), connection))
+        condition = f"({condition}) AND NOT {hidden_by}({own})"
+    condition = f"{compiled(model, wall.said('beyond'), connection)} OR ({condition}){let_in}"
+    return Policy(
+        name,
+        (
+            f"DROP POLICY IF EXISTS {POLICY} ON {table}",
+            *(f"DROP FUNCTION IF EXISTS {quote(function)}" for function in functions),
+            *functions.values(),
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+            f"CREATE POLICY {POLICY} ON {table} USING ({_folded(condition)})",
+        ),
+    )
+
+
+def _let_through(model: type[models.Model]) -> list[wall.Shown]:
+    """What other tables say of this one: rows of theirs that are seen show rows of it."""
+    return [shown for other in walled() for shown in vars(other)["WALL"].shows if shown.model is model]
 
 
 def compiled(model: type[models.Model], seen: Q, connection: Any) -> str:
@@ -96,29 +117,67 @@ def compiled(model: type[models.Model], seen: Q, connection: Any) -> str:
     return f"({connection.ops.compose_sql(sql, params)})"
 
 
-def _function(name: str, model: type[models.Model], looks: list[models.QuerySet[Any]], connection: Any) -> str:
-    """A look beyond the wall for one row: whether something shows or hides it. It gives an answer, never a row."""
+def _found(model: type[models.Model], looks: list[models.QuerySet[Any]], connection: Any) -> str:
+    """Whether something shows or hides the row of which a function is told the id."""
     found = Q()
     for rows in looks:
         found |= Q(Exists(rows))
     outer = model._base_manager.filter(found).query
     sql, params = outer.where.as_sql(outer.get_compiler(connection=connection), connection)
     column = f"{connection.ops.quote_name(model._meta.db_table)}.{connection.ops.quote_name('id')}"
-    body = connection.ops.compose_sql(sql, params).replace(column, "$1")
+    return str(connection.ops.compose_sql(sql, params)).replace(column, "$1")
+
+
+def _asked(model: type[models.Model], seen: Q, connection: Any) -> str:
+    """Whether the condition holds of a row that a function is given: as it is given, since it may not stand yet."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    asked = model._base_manager.filter(seen).order_by().values_list("pk").query
+    sql, params = asked.get_compiler(connection=connection).as_sql()
+    body = connection.ops.compose_sql(sql, params).replace(f"FROM {table}", f"FROM (SELECT ($1).*) AS {table}", 1)
+    return f"EXISTS ({body})"
+
+
+# --- what a session was told, as PostgreSQL reads it
+#
+# In a policy it is read while a statement is planned: what the viewer may do everywhere, and all of a policy for who
+# stands beyond the wall, is then no part of the plan, and a list of areas is found by an index. So these functions say
+# that their answers never change, which is true as long as no plan outlives its statement: the connection prepares
+# none (``postgresql/base.py``), and functions that look beyond the wall read the settings themselves, at each call.
+
+_TOLD = (
+    "CREATE OR REPLACE FUNCTION streha_said(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $wall$ "
+    "BEGIN RETURN COALESCE(current_setting('streha.' || $1, true), '') <> ''; END $wall$",
+    *(
+        f"CREATE OR REPLACE FUNCTION streha_{kind}s(text) RETURNS {kind}[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE "
+        f"AS $wall$ BEGIN RETURN COALESCE(NULLIF(current_setting('streha.' || $1, true), ''), '{{}}')::{kind}[]; "
+        "END $wall$"
+        for kind in ("bigint", "uuid")
+    ),
+)
+
+_SETTING = r"NULLIF\(current_setting\('streha\.(\w+)', true\), ''\)"
+_LISTED = re.compile(rf"([\w.\"]+) IN \(SELECT unnest\({_SETTING}::(\w+)\[\]\)\)")
+_SAID = re.compile(rf"{_SETTING} IS NOT NULL")
+
+
+def _folded(condition: str) -> str:
+    """A policy's condition with the settings as constants of the plan."""
+    listed = _LISTED.sub(r"(streha_said('\2') AND \1 = ANY(streha_\3s('\2')))", condition)
+    return _SAID.sub(r"streha_said('\1')", listed)
+
+
+def _beyond(signature: str, body: str) -> str:
+    """A function that looks beyond the wall, at one row. It gives an answer, never a row.
+
+    It is planned once a session, with the wall folded away, and reads who asks at each call.
+    """
+    body = _LISTED.sub(r"COALESCE(\1 = ANY(NULLIF(current_setting('streha.\2', true), '')::\3[]), false)", body)
     return (
-        f"CREATE FUNCTION {name}(bigint) RETURNS boolean LANGUAGE plpgsql SET search_path = public AS $wall$ "
-        "DECLARE was text := current_setting('streha.beyond', true); found boolean; "
-        "BEGIN PERFORM set_config('streha.beyond', 'hidden', true); "
+        f"CREATE FUNCTION {signature} RETURNS boolean LANGUAGE plpgsql AS $wall$ "
+        "DECLARE was text := current_setting('streha.beyond', true); told text; found boolean; "
+        "BEGIN told := set_config('streha.beyond', 'hidden', true); "
         f"found := {body}; "
-        "PERFORM set_config('streha.beyond', was, true); RETURN found; END $wall$"
-    )
-
-
-def _look_again(name: str, table: str) -> str:
-    """A look at one row of the same table with the viewer's own rights, which a policy cannot take by itself."""
-    return (
-        f"CREATE FUNCTION {name}(bigint) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = public AS $wall$ "  # noqa: S608
-        f"BEGIN RETURN EXISTS (SELECT 1 FROM {table} WHERE id = $1); END $wall$"
+        "told := set_config('streha.beyond', was, true); RETURN found; END $wall$"
     )
 
 
@@ -144,6 +203,8 @@ def raise_wall(connection: Any) -> list[str]:
     if not wanted:
         return []
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        for statement in _TOLD:
+            cursor.execute(statement)
         for policy in wanted:
             for statement in policy.statements:
                 cursor.execute(statement)
@@ -168,8 +229,10 @@ def lower_wall(connection: Any) -> None:
             cursor.execute(f"DROP POLICY {POLICY} ON {quote(table)}")
             cursor.execute(f"ALTER TABLE {quote(table)} NO FORCE ROW LEVEL SECURITY")
             cursor.execute(f"ALTER TABLE {quote(table)} DISABLE ROW LEVEL SECURITY")
-            for look in ("shown", "hidden", "seen"):
+            for look in ("asked", "shown", "hidden", "seen", "let"):
                 cursor.execute(f"DROP FUNCTION IF EXISTS {quote(f'{table}_{look}')}")
+        for told in ("said", "bigints", "uuids"):
+            cursor.execute(f"DROP FUNCTION IF EXISTS streha_{told}")
 
 
 def before_migrations(*, using: str, plan: Any, **_: Any) -> None:

@@ -13,16 +13,20 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, Q, QuerySet
+from django.db.models import BooleanField, Exists, Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from streha.accounts.rules import Reach
 
 KINDS = ("everywhere", "areas", "organisations", "user")
+COLUMNS = ("keeper_id", "organisation_id", "registered_by_id")
 NAMES = ("beyond", "opened", *(f"{reach}_{kind}" for reach in Reach for kind in KINDS))
 """What a session is told, each as the setting ``streha.NAME``; empty says no."""
 
-_STATEMENT = "SELECT " + ", ".join(f"set_config('streha.{name}', %s, false)" for name in NAMES)
+# What looks cost is guessed high; for a page of fifty rows PostgreSQL would else compile machine code for seconds. And
+# to plan a look takes longer than a thousand looks.
+_STATEMENT = "SELECT set_config('jit', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false), "
+_STATEMENT += ", ".join(f"set_config('streha.{name}', %s, false)" for name in NAMES)
 
 
 class Viewer:
@@ -91,19 +95,25 @@ def _opened(why: str) -> Viewer:
 # --- where an action is carried: in values for a query, in settings for the wall
 
 
-def _setting(name: str) -> str:
+def setting(name: str) -> str:
+    """What the session was told under this name, as SQL; null for nothing."""
     return f"NULLIF(current_setting('streha.{name}', true), '')"
 
 
 def said(*names: str) -> Q:
-    """The condition that the session was told one of these. Read once in a statement, not once a row."""
-    some = " OR ".join(f"{_setting(name)} IS NOT NULL" for name in names)
-    return Q(RawSQL(f"SELECT {some}", (), output_field=BooleanField()))  # noqa: S611 - names are ours
+    """The condition that the session was told one of these."""
+    some = " OR ".join(f"{setting(name)} IS NOT NULL" for name in names)
+    return Q(RawSQL(some, (), output_field=BooleanField()))  # noqa: S611 - names are ours
+
+
+def holds(*reaches: Reach) -> Q:
+    """The condition that the session was told where one of these is carried, wherever that is."""
+    return said(*(f"{reach}_{kind}" for reach in reaches for kind in KINDS))
 
 
 def listed(name: str, kind: str) -> RawSQL:
     """The values of a setting as rows, from which PostgreSQL makes a table of hashes once in a statement."""
-    return RawSQL(f"SELECT unnest({_setting(name)}::{kind}[])", ())  # noqa: S611 - names are ours
+    return RawSQL(f"SELECT unnest({setting(name)}::{kind}[])", ())  # noqa: S611 - names are ours
 
 
 @dataclass(frozen=True)
@@ -115,17 +125,13 @@ class Ground:
     organisations: Collection[int] | RawSQL = ()
     users: Collection[int] | RawSQL = ()
 
-    def q(self, prefix: str = "") -> Q:
-        """The condition on rows that carry keeper, organisation and registered_by."""
+    def q(self, prefix: str = "", columns: tuple[str, str, str] = COLUMNS) -> Q:
+        """The condition on rows that carry these columns: of areas, of organisations, of users; one may be empty."""
         if self.everywhere is True:
             return ~Q(pk__in=[])  # not the empty Q, which vanishes from an OR
         found = self.everywhere if isinstance(self.everywhere, Q) else Q(pk__in=[])
-        for column, values in (
-            ("keeper_id", self.areas),
-            ("organisation_id", self.organisations),
-            ("registered_by_id", self.users),
-        ):
-            if isinstance(values, RawSQL) or values:
+        for column, values in zip(columns, (self.areas, self.organisations, self.users), strict=True):
+            if column and (isinstance(values, RawSQL) or values):
                 found |= Q(**{f"{prefix}{column}__in": values})
         return found
 
@@ -135,6 +141,15 @@ class Ground:
         for kind, values in (("areas", self.areas), ("organisations", self.organisations), ("user", self.users)):
             told[kind] = as_array(values) if not isinstance(values, RawSQL) else ""
         return {f"{reach}_{kind}": value for kind, value in told.items()}
+
+
+class OfEach(Exists):
+    """Whether there are such rows, asked of each outer row as it comes.
+
+    PostgreSQL would else make a join of it, and for one page of a list read whole tables, row by row, behind the wall.
+    """
+
+    template = "EXISTS(%(subquery)s OFFSET 0)"  # an offset, though it be none, is what keeps a subquery for itself
 
 
 def as_array(values: Iterable[object]) -> str:
@@ -157,32 +172,62 @@ def announced(reach: Reach) -> Ground:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """Rows of another table, let through because rows that the viewer sees speak of them."""
+
+    model: type[Model]
+    reach: Reach
+    """Of which reach it is; who was told nothing of that is spared the look."""
+    by: Callable[[], list[QuerySet[Any]]]
+    """Rows that speak of an outer one, ``OuterRef("pk")``, and are seen: looked up beyond the wall, so their own
+    condition stands in them.
+    """
+
+
+@dataclass(frozen=True)
 class Wall:
     """How the rows of a table are held: as the rows they hang on, or by a condition of their own."""
 
     through: tuple[str, ...] = ()
     rule: Callable[[], Q] | None = None
+    asked_beyond: bool = False
+    """The condition joins rows that the viewer may not see: it is asked beyond the wall, of one row at a time."""
+    spared_by: Callable[[], Q] | None = None
+    """A condition that is enough by itself and joins nothing: whoever meets it everywhere is spared the look."""
     led_by: str = ""
     """A key to the same table: a row that has it is seen with the row it points to, and by that alone."""
     shown_by: Callable[[], list[QuerySet[Any]]] | None = None
     """Rows that show an outer one, ``OuterRef("pk")``, opened by break-glass: looked up beyond the wall."""
     hidden_by: Callable[[], list[QuerySet[Any]]] | None = None
     """Rows that hide an outer one whatever else shows it: looked up beyond the wall, for they are hidden themselves."""
+    shows: tuple[Shown, ...] = ()
+    """What its rows let through of other tables."""
 
 
-def through(*keys: str) -> Wall:
+def through(*keys: str, shows: tuple[Shown, ...] = ()) -> Wall:
     """A row is seen by whoever sees every row that these keys point to. The one line that puts a table behind the wall:
     ``WALL = wall.through("person")``.
     """
-    return Wall(through=keys)
+    return Wall(through=keys, shows=shows)
 
 
 def rule(
     seen: Callable[[], Q],
     *,
+    asked_beyond: bool = False,
+    spared_by: Callable[[], Q] | None = None,
     led_by: str = "",
     shown_by: Callable[[], list[QuerySet[Any]]] | None = None,
     hidden_by: Callable[[], list[QuerySet[Any]]] | None = None,
+    shows: tuple[Shown, ...] = (),
 ) -> Wall:
     """A row is seen if it meets the condition, unless it is led by another row, or hidden."""
-    return Wall(rule=seen, led_by=led_by, shown_by=shown_by, hidden_by=hidden_by)
+    return Wall(
+        rule=seen,
+        asked_beyond=asked_beyond,
+        spared_by=spared_by,
+        led_by=led_by,
+        shown_by=shown_by,
+        hidden_by=hidden_by,
+        shows=shows,
+    )

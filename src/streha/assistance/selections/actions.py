@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from streha.accounts import queries as accounts
+from streha.accounts.bridge import wall
 from streha.accounts.models import User
 from streha.accounts.rules import Access, Action
 from streha.assistance.selections import bridge, models, queries, rules
@@ -254,7 +255,8 @@ def open_call(draft: CallDraft, *, by: Access, at: dt.datetime) -> models.Call:
 def choose_grid(call_id: int, grid_id: int, *, by: Access, at: dt.datetime) -> models.Call:
     """The call goes by another version, which is possible only while nobody has scored and no session has begun."""
     call = _call(call_id, A.SELECTION_CALL, by)
-    begun = models.Scoring.objects.filter(application__call=call).exists()
+    with wall.beyond("who scored in a call"):
+        begun = models.Scoring.objects.filter(application__call=call).exists()
     if begun or call.sessions.filter(opened_at__isnull=False).exists():
         raise errors.Conflict(
             errors.message(
@@ -321,7 +323,9 @@ def _refuse_second_function(call: models.Call, user: User) -> None:
             name=str(user),
             function=held.function,
         )
-    if models.Application.objects.filter(call=call, entered_by=user).exists():
+    with wall.beyond("who entered applications to a call"):
+        has_entered = models.Application.objects.filter(call=call, entered_by=user).exists()
+    if has_entered:
         raise errors.Conflict(
             errors.message("{name} entered applications to this call. Who enters does not score or decide."),
             code="entered_here",
@@ -371,7 +375,8 @@ def apply(
             code="no_household",
             field="household",
         )
-    members = list(household.memberships.filter(ended_on=None).order_by("-is_head", "pk"))
+    with wall.beyond("who belongs to a household that applies"):  # somebody's record may be kept elsewhere
+        members = list(household.memberships.filter(ended_on=None).order_by("-is_head", "pk"))
     applicant_id = people_queries.answering([draft.applicant_id])[draft.applicant_id]
     if applicant_id not in {m.person_id for m in members}:
         raise errors.BadInput(
@@ -443,6 +448,7 @@ def _refuse_commission(call: models.Call, by: Access) -> None:
         )
 
 
+@wall.beyond("who has applied already")
 def _refuse_second_application(call: models.Call, household: people.Household, person_ids: Sequence[int]) -> None:
     same = models.Application.objects.filter(
         call=call, withdrawn_at=None, household__in=people_queries.one_household(household.pk)
@@ -468,6 +474,7 @@ def _refuse_second_application(call: models.Call, household: people.Household, p
         )
 
 
+@wall.beyond("a code that nobody has")
 def _fresh_code() -> str:
     while True:
         code = rules.public_code(os.urandom(8))
@@ -597,17 +604,18 @@ def note_household(application_id: int, *, by: Access, at: dt.datetime) -> tuple
     _refuse_ranked(application)
     change = queries.household_change(application)
     application.members.filter(person_id__in=change.left).update(left_noted_at=at, left_noted_by_id=by.user_id)
-    came = people.Membership.objects.filter(
-        household=people_queries.answering_household(application.household_id), person_id__in=change.came, ended_on=None
-    )
-    for membership in came:
-        models.ApplicationMember.objects.update_or_create(
-            application=application,
-            person_id=membership.person_id,
-            defaults={"relation": membership.relation, "left_noted_at": None, "left_noted_by": None},
-        )
+    home_id = people_queries.answering_household(application.household_id)
+    with wall.beyond("whether a household changed"):  # who came may be hidden, and hide the application from the writer
+        came = people.Membership.objects.filter(household=home_id, person_id__in=change.came, ended_on=None)
+        for membership in came:
+            models.ApplicationMember.objects.update_or_create(
+                application=application,
+                person_id=membership.person_id,
+                defaults={"relation": membership.relation, "left_noted_at": None, "left_noted_by": None},
+            )
     if application.applicant_id in change.left:
-        first = application.members.filter(left_noted_at=None).order_by("pk").first()
+        with wall.beyond("whether a household changed"):
+            first = application.members.filter(left_noted_at=None).select_related("person").order_by("pk").first()
         if first is None:
             raise errors.Conflict(
                 errors.message("Nobody is left in the household of application {number}. Withdraw it."),
@@ -619,6 +627,7 @@ def note_household(application_id: int, *, by: Access, at: dt.datetime) -> tuple
     return len(change.left), len(change.came)
 
 
+@wall.beyond("another member applies")
 def _hand_over_application(application: models.Application, person: people.Person) -> None:
     """Another member applies now; what was sealed under the first one's key is sealed anew under theirs."""
     before = application.applicant.subject
@@ -1057,6 +1066,7 @@ def waive(
 # --- ranking, decision, publication -----------------------------------------------------------------------------------
 
 
+@wall.beyond("ranking")
 @transaction.atomic
 def rank(session_id: int, *, by: Access, at: dt.datetime) -> models.Selection:
     """The list is frozen: grid, sealed inputs, numbers and order. Raises Conflict while anything is not settled."""
@@ -1227,6 +1237,7 @@ def decide(selection_id: int, item_id: int, *, by: Access, at: dt.datetime) -> m
     return selection
 
 
+@wall.beyond("figures of a list")
 def _keep_figures(selection: models.Selection) -> None:
     """How groups fared is computed once, now; a later erasure or correction must not show in a difference."""
     models.OutcomeFigure.objects.bulk_create(
@@ -1300,6 +1311,7 @@ def appeal(application_id: int, *, received_on: dt.date, grounds: str, by: Acces
     return made
 
 
+@wall.beyond("appeals before a session")
 @transaction.atomic
 def decide_appeal(
     appeal_id: int, session_id: int, *, uphold: bool, reason: str, by: Access, at: dt.datetime
@@ -1349,6 +1361,7 @@ class Whole:
     scorings: tuple[tuple[rules.Round, int, Mapping[str, int]], ...]  # round, scorer, points
 
 
+@wall.beyond("many applications are loaded")
 @transaction.atomic
 def load_applications(call_id: int, wholes: Sequence[Whole], *, by: Access, at: dt.datetime) -> int:
     """Many applications with papers and finished scorings, in a handful of statements; one record for all of them.

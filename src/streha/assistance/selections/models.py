@@ -8,22 +8,21 @@ are gone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from streha.accounts.rules import Access, Action, ScopeKind
+from streha.accounts.bridge import wall
+from streha.accounts.rules import Access, Action, Reach
 from streha.assistance.selections import rules
 from streha.common.codes import FieldClass
 from streha.people import models as people
 from streha.people import rules as people_rules
 from streha.people.models import choices
-from streha.places import queries as places
 
 F = FieldClass
 
-NOT_BEHIND_IT_YET = "a list ranks all applications of a call, also of people whom one viewer's wall would hide"
 SEALED_APPLICATION = "assistance.ranked.sealed"
 SEALED_MEMBER = "assistance.rankedmember.sealed"
 SEALED_REASON = "assistance.scorepoint.reason"
@@ -145,18 +144,17 @@ class CallQuerySet(models.QuerySet["Call"]):
         return self.filter(call_q(access, action))
 
 
+CALL_COLUMNS = ("municipality_id", "", "made_by_id")
+
+
 def call_q(access: Access, action: Action, prefix: str = "") -> models.Q:
     """The calls (or what hangs on ``prefix``) on which the access carries the action."""
-    found = models.Q(pk__in=[])
-    for kind, keys in people_rules.scopes_by_kind(access.scopes(action)).items():
-        if kind == ScopeKind.EVERYTHING:
-            return ~models.Q(pk__in=[])
-        if kind == ScopeKind.AREA:
-            inside = sorted(places.subtree_ids(int(key) for key in keys))
-            found |= models.Q(**{f"{prefix}municipality_id__in": inside})
-        elif kind == ScopeKind.OWN:
-            found |= models.Q(**{f"{prefix}made_by_id": access.user_id})
-    return found
+    return people.ground_of(access, action).q(prefix, CALL_COLUMNS)
+
+
+def call_of_whom_asks(prefix: str = "") -> models.Q:
+    """The same policy as the second wall reads it from the session."""
+    return wall.announced(Reach.SELECTIONS).q(prefix, CALL_COLUMNS)
 
 
 class Call(models.Model):
@@ -231,13 +229,16 @@ class CommissionMember(models.Model):
 # --- applications -------------------------------------------------------------------------------------------------
 
 
+def of_shielded(prefix: str) -> models.Q:
+    """Of somebody shielded, or whose record was merged into one that is."""
+    return models.Q(**{f"{prefix}shielded": True}) | models.Q(**{f"{prefix}canonical__shielded": True})
+
+
 def shielding() -> models.Q:
     """Applications of or for somebody shielded, or whose record was merged into one that is."""
-    of_member = models.Q(person__shielded=True) | models.Q(person__canonical__shielded=True)
-    of_applicant = models.Q(applicant__shielded=True) | models.Q(applicant__canonical__shielded=True)
     return models.Q(
-        models.Exists(Application.objects.filter(of_applicant, pk=models.OuterRef("pk")))
-        | models.Exists(ApplicationMember.objects.filter(of_member, application=models.OuterRef("pk")))
+        wall.OfEach(Application.objects.filter(of_shielded("applicant__"), pk=models.OuterRef("pk")))
+        | wall.OfEach(ApplicationMember.objects.filter(of_shielded("person__"), application=models.OuterRef("pk")))
     )
 
 
@@ -250,6 +251,36 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         if not access.allows(Action.SHIELDED_VIEW):
             seen = seen.filter(~shielding())
         return seen
+
+
+def seen_by_whom_asks(prefix: str = "") -> models.Q:
+    """The policy on an application as the second wall reads it from the session, of a row that may not stand yet."""
+    seen = call_of_whom_asks(f"{prefix}call__") & models.Q(**{f"{prefix}applicant__erased_at": None})
+    of_members = ApplicationMember.objects.filter(of_shielded("person__"), application=models.OuterRef(f"{prefix}pk"))
+    hidden = of_shielded(f"{prefix}applicant__") | models.Q(wall.OfEach(of_members))
+    return seen & (~hidden | wall.holds(Reach.SHIELDED))
+
+
+def row_seen_by_whom_asks() -> models.Q:
+    """Rows of ranked lists are seen with their call."""
+    lists = Selection.objects.filter(call_of_whom_asks("call__"), pk=models.OuterRef("selection_id"))
+    return models.Q(models.Exists(lists))
+
+
+def frozen_seen_by_whom_asks() -> models.Q:
+    """What was frozen of somebody is seen with their application."""
+    return models.Q(models.Exists(Application.objects.filter(ranked=models.OuterRef("row_id"))))
+
+
+def of_seen_applications() -> list[models.QuerySet[Any]]:
+    """Applications that the viewer sees, and in which a person stands; or one whose record was merged into theirs."""
+    person = models.OuterRef("pk")
+    return [
+        Application.objects.filter(seen_by_whom_asks(), applicant=person),
+        Application.objects.filter(seen_by_whom_asks(), applicant__canonical=person),
+        ApplicationMember.objects.filter(seen_by_whom_asks("application__"), person=person),
+        ApplicationMember.objects.filter(seen_by_whom_asks("application__"), person__canonical=person),
+    ]
 
 
 class Application(models.Model):
@@ -296,7 +327,11 @@ class Application(models.Model):
         }
     )
 
-    OUTSIDE_WALL = NOT_BEHIND_IT_YET
+    WALL = wall.rule(
+        seen_by_whom_asks,
+        asked_beyond=True,
+        shows=(wall.Shown(people.Person, Reach.SELECTIONS, of_seen_applications),),
+    )
 
     class Meta:
         constraints = [
@@ -314,6 +349,11 @@ class Application(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def household_number(self) -> str:
+        """The number of its household, which may be hidden by now for somebody who came into it."""
+        return people_rules.household_number(self.household_id)
+
 
 class ApplicationMember(models.Model):
     """Who belonged to the household when it applied."""
@@ -327,7 +367,7 @@ class ApplicationMember(models.Model):
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {"relation": F.IDENTITY}
     TECHNICAL: ClassVar[frozenset[str]] = frozenset({"id", "application", "person", "left_noted_at", "left_noted_by"})
 
-    OUTSIDE_WALL = NOT_BEHIND_IT_YET
+    WALL = wall.through("application")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["application", "person"], name="assistance_member_once")]
@@ -343,7 +383,7 @@ class ApplicationAnswer(models.Model):
     fact = models.CharField(max_length=24, choices=choices(rules.Fact))
     value = models.IntegerField()
 
-    OUTSIDE_WALL = NOT_BEHIND_IT_YET
+    WALL = wall.through("application")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["application", "fact"], name="assistance_answer_once")]
@@ -370,7 +410,7 @@ class ApplicationPaper(models.Model):
     }
     TECHNICAL: ClassVar[frozenset[str]] = frozenset({"id", "application", "person", "noted_by", "noted_at"})
 
-    OUTSIDE_WALL = NOT_BEHIND_IT_YET
+    WALL = wall.through("application")
 
     class Meta:
         constraints = [
@@ -400,7 +440,7 @@ class Waiver(models.Model):
     by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 
-    OUTSIDE_WALL = NOT_BEHIND_IT_YET
+    WALL = wall.through("application")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["application", "rule"], name="assistance_waiver_once")]
@@ -420,7 +460,7 @@ class Conflict(models.Model):
     found_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)
 
-    OUTSIDE_WALL = NOT_BEHIND_IT_YET
+    WALL = wall.through("application")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["application", "user", "bond"], name="assistance_conflict_once")]
@@ -442,7 +482,7 @@ class Scoring(models.Model):
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
 
-    OUTSIDE_WALL = NOT_BEHIND_IT_YET
+    WALL = wall.through("application")
 
     class Meta:
         constraints = [
@@ -466,7 +506,7 @@ class ScorePoint(models.Model):
     points = models.PositiveSmallIntegerField()
     reason_sealed = models.BinaryField(null=True, editable=False)
 
-    OUTSIDE_WALL = NOT_BEHIND_IT_YET
+    WALL = wall.through("scoring")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["scoring", "criterion"], name="assistance_point_once")]
@@ -620,7 +660,7 @@ class Ranked(models.Model):
     subject = models.UUIDField(editable=False)  # whose key opens it
     sealed = models.BinaryField(editable=False)
 
-    OUTSIDE_WALL = NOT_BEHIND_IT_YET
+    WALL = wall.rule(row_seen_by_whom_asks)  # of all, hidden or not: their numbers stand in the list
 
     class Meta:
         indexes = [models.Index(fields=["selection", "place_in_list"], name="assistance_ranked_in_order")]
@@ -641,7 +681,7 @@ class RankedPoint(models.Model):
     halves = models.PositiveSmallIntegerField()
     evidence = models.CharField(max_length=24, blank=True)
 
-    OUTSIDE_WALL = NOT_BEHIND_IT_YET
+    WALL = wall.through("row")
 
     class Meta:
         ordering = ["order"]
@@ -662,7 +702,7 @@ class RankedMember(models.Model):
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {"sealed": F.IDENTITY}
     TECHNICAL: ClassVar[frozenset[str]] = frozenset({"id", "row", "person", "subject"})
 
-    OUTSIDE_WALL = NOT_BEHIND_IT_YET
+    WALL = wall.rule(frozen_seen_by_whom_asks)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["row", "person"], name="assistance_ranked_member_once")]
@@ -711,7 +751,7 @@ class Appeal(models.Model):
     decided_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
 
-    OUTSIDE_WALL = NOT_BEHIND_IT_YET
+    WALL = wall.through("row")
 
     class Meta:
         constraints = [

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from streha.accounts.bridge import wall
 from streha.accounts.models import User
 from streha.accounts.rules import Access, Action
 from streha.assistance.selections import bridge, models, rules
@@ -37,6 +38,7 @@ def day_of(moment: dt.datetime) -> dt.date:
 # --- what actions ask -------------------------------------------------------------------------------------------------
 
 
+@wall.beyond("which applications a list ranks")
 def applications_of(call: models.Call) -> list[models.Application]:
     """The applications that a list ranks, by number: for ranking, never for a screen.
 
@@ -46,6 +48,7 @@ def applications_of(call: models.Call) -> list[models.Application]:
     return list(held.filter(~models.shielding()).select_related("applicant").order_by("number"))
 
 
+@wall.beyond("who scored in a call")
 def scorers_of(call: models.Call) -> set[int]:
     """Users who scored or score applications of a call."""
     held = models.Scoring.objects.filter(application__call=call, scorer__isnull=False)
@@ -75,6 +78,7 @@ def household_change(application: models.Application) -> HouseholdChange:
     return household_changes([application]).get(application.pk, HouseholdChange(frozenset(), frozenset()))
 
 
+@wall.beyond("whether a household changed")
 def household_changes(applications: Sequence[models.Application]) -> dict[int, HouseholdChange]:
     """By application, what changed in its household since; those unchanged are left out. Merged records are one."""
     ids = [one.pk for one in applications]
@@ -282,7 +286,7 @@ def applications_page(
     rows = models.Application.objects.visible_to(access).filter(call=call).order_by("number")
     if after:
         rows = rows.filter(number__gt=pages.number_of(after))
-    found = list(rows.select_related("household", "applicant", "call__grid")[: limit + 1])
+    found = list(rows.select_related("applicant", "call__grid")[: limit + 1])
     shown = found[:limit]
     lines = _application_rows(access, call, shown)
     people_queries.note_look(access, [line.person for line in lines], where="selection", at=at)
@@ -381,7 +385,7 @@ class ApplicationPage:
 def visible_application(access: Access, application_id: int, action: Action = A.SELECTION_VIEW) -> models.Application:
     """The application; raises NotFound for one that does not exist for this viewer."""
     found = models.Application.objects.visible_to(access, action).select_related(
-        "call__grid", "call__municipality", "household", "applicant", "entered_by", "late_by"
+        "call__grid", "call__municipality", "applicant", "entered_by", "late_by"
     )
     application = found.filter(pk=application_id).first()
     if application is None:
@@ -415,7 +419,7 @@ def application_page(access: Access, application_id: int, *, at: dt.datetime) ->
     facts = rules.facts_of(live.applied, call.closes_on)
     verdict, reasons = rules.verdict(live.applied, grid, call.closes_on)
     row = application.ranked.filter(selection__state__in=IN_FORCE).select_related("selection").first()
-    others = [n for pair in doubles(_neighbours(application)) if application.number in pair for n in pair]
+    others = [n for pair in doubles(_neighbours(access, application)) if application.number in pair for n in pair]
     return ApplicationPage(
         application=application,
         person=by_id[answers_for],
@@ -440,15 +444,15 @@ def application_page(access: Access, application_id: int, *, at: dt.datetime) ->
     )
 
 
-def _neighbours(application: models.Application) -> list[models.Application]:
-    """The application and those of its call that share a person with it, by number or by merge."""
+def _neighbours(access: Access, application: models.Application) -> list[models.Application]:
+    """The application and those seen of its call that share a person with it, by number or by merge."""
     ids = set(application.members.filter(left_noted_at=None).values_list("person_id", flat=True))
     answering = set(people_queries.answering(ids).values())
     merged = _merged_into(answering)
     shared = models.ApplicationMember.objects.filter(
         application=OuterRef("pk"), left_noted_at=None, person_id__in=ids | answering | merged
     )
-    held = models.Application.objects.filter(call=application.call, withdrawn_at=None)
+    held = models.Application.objects.visible_to(access).filter(call=application.call, withdrawn_at=None)
     return list(held.filter(Q(pk=application.pk) | Exists(shared)))
 
 
@@ -608,6 +612,7 @@ def session_page(access: Access, session_id: int) -> SessionPage:
     )
 
 
+@wall.beyond("appeals before a session")
 def _appeals(access: Access, session: models.Session) -> tuple[models.Appeal, ...]:
     if not session.is_appeal or not access.allows(A.SELECTION_DECIDE):
         return ()
@@ -615,6 +620,7 @@ def _appeals(access: Access, session: models.Session) -> tuple[models.Appeal, ..
     return tuple(held.select_related("row__application").order_by("row__number"))
 
 
+@wall.beyond("what waits for a session")
 def _waiting(session: models.Session) -> Waiting:
     call = session.call
     grid = bridge.grid_of(call.grid)
@@ -670,7 +676,8 @@ def list_page(
     rows = selection.rows.select_related("application__applicant").order_by("place_in_list")
     if after:
         rows = rows.filter(place_in_list__gt=pages.number_of(after))
-    found = list(rows[: limit + 1])
+    with wall.beyond("codes of a ranked list"):  # of the hidden and the erased too, whose numbers stand in it
+        found = list(rows[: limit + 1])
     shown = found[:limit]
     lines = _list_rows(access, shown)
     people_queries.note_look(access, [line.person for line in lines if line.person], where="ranked list", at=at)
@@ -722,6 +729,7 @@ class PublicRow:
     outcome: str
 
 
+@wall.beyond("codes of a ranked list")
 def public_rows(selection: models.Selection) -> list[PublicRow]:
     """What may be posted: codes, points and outcomes, in order; nothing that says who."""
     held = selection.rows.select_related("application").order_by("place_in_list")
@@ -785,6 +793,7 @@ class Replay:
         return tuple(row for row in self.rows if row.since)
 
 
+@wall.beyond("a list is computed again")
 def replay(selection: models.Selection, *, with_today: bool = True) -> Replay:
     """Compute the list again: from sealed inputs where they open, from the kept numbers where somebody was erased."""
     grid = bridge.grid_of(selection.grid)

@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from django.db import models
 
+from streha.accounts.bridge import wall
 from streha.cases.labour import rules
-from streha.cases.plans.models import OUTSIDE, OfCaseQuerySet
+from streha.cases.plans.models import OfCaseQuerySet
 from streha.people.models import choices
 
 LEVELS = [(level.value, level.name) for level in rules.Level]
@@ -17,7 +18,7 @@ SPEAKS = [(level.value, level.name) for level in rules.Speaks]
 class Profile(models.Model):
     """What the person of a case can do, when they are free, and how far they would go."""
 
-    OUTSIDE_WALL = OUTSIDE
+    WALL = wall.through("case")
 
     case = models.OneToOneField("cases.Case", models.CASCADE, related_name="profile")
     free_from = models.DateField(null=True, blank=True)
@@ -46,7 +47,7 @@ class Profile(models.Model):
 class ProfileSkill(models.Model):
     """A skill of the list, and how well."""
 
-    OUTSIDE_WALL = OUTSIDE
+    WALL = wall.through("profile")
 
     profile = models.ForeignKey(Profile, models.CASCADE, related_name="skills")
     skill = models.CharField(max_length=30, db_index=True)
@@ -62,7 +63,7 @@ class ProfileSkill(models.Model):
 class ProfileLanguage(models.Model):
     """A language, and how well it is spoken."""
 
-    OUTSIDE_WALL = OUTSIDE
+    WALL = wall.through("profile")
 
     profile = models.ForeignKey(Profile, models.CASCADE, related_name="languages")
     language = models.CharField(max_length=3, choices=choices(rules.Tongue))

@@ -7,6 +7,7 @@ from typing import ClassVar, Self, TypeVar
 
 from django.db import models
 
+from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
 from streha.cases import models as cases
 from streha.cases.plans import rules
@@ -14,7 +15,6 @@ from streha.common.codes import FieldClass
 from streha.people.models import choices
 
 F = FieldClass
-OUTSIDE = "it hangs on cases, which are not behind the wall yet"
 
 SEALED_GOAL = "cases.goal.text"
 SEALED_GOAL_NOTE = "cases.goal.note"
@@ -38,7 +38,7 @@ class OfCaseQuerySet(models.QuerySet[Row]):
 class Goal(models.Model):
     """One thing that the plan of a case is to reach, until when, and whether the person has agreed to it."""
 
-    OUTSIDE_WALL = OUTSIDE
+    WALL = wall.through("case")
 
     case = models.ForeignKey("cases.Case", models.CASCADE, related_name="goals")
     kind = models.CharField(max_length=12, choices=choices(rules.GoalKind))
@@ -70,7 +70,7 @@ class Goal(models.Model):
 class Visit(models.Model):
     """A visit planned, made or cancelled: where, by whom, and what was found."""
 
-    OUTSIDE_WALL = OUTSIDE
+    WALL = wall.through("case")
 
     case = models.ForeignKey("cases.Case", models.CASCADE, related_name="visits")
     kind = models.CharField(max_length=10, choices=choices(rules.VisitKind))
@@ -111,7 +111,7 @@ class Visit(models.Model):
 class VisitParticipant(models.Model):
     """Somebody who was to take part: of the case, of the office, or another whose name is sealed."""
 
-    OUTSIDE_WALL = OUTSIDE
+    WALL = wall.through("visit")
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="participants")
     person = models.ForeignKey("people.Person", models.CASCADE, null=True, blank=True, related_name="visits")

@@ -160,6 +160,7 @@ def _consents(
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
+@wall.beyond("what was shared in a referral")
 @transaction.atomic
 def answer(referral_id: int, state: State, *, note: str = "", by: Access, at: dt.datetime) -> models.Referral:
     """The receiver has accepted or rejected, or says that it is done; a rejection has its reason.
@@ -224,7 +225,6 @@ def _revoke_all(rows: object, by: Access, at: dt.datetime) -> int:
     return revoked
 
 
-@wall.beyond("what was shared in a referral")
 def _for_answer(referral_id: int, by: Access, at: dt.datetime) -> tuple[models.Referral, case_models.Case]:
     """The referral and its case, locked, if the viewer may answer for whom it went to."""
     by.require(Action.CASE_WORK)

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from django.db import models
 
-from streha.cases.plans.models import OUTSIDE, OfCaseQuerySet
+from streha.accounts.bridge import wall
+from streha.cases.plans.models import OfCaseQuerySet
 from streha.cases.referrals import rules
 from streha.common.codes import FieldClass
 from streha.people.models import choices
@@ -21,7 +22,7 @@ SEALED_ANSWER = "cases.referral.answer"
 class Referral(models.Model):
     """A case referred or transferred to an organisation of the office, or to one outside it by name."""
 
-    OUTSIDE_WALL = OUTSIDE
+    WALL = wall.through("case")
 
     case = models.ForeignKey("cases.Case", models.CASCADE, related_name="referrals")
     kind = models.CharField(max_length=10, choices=choices(rules.Kind))
@@ -82,7 +83,7 @@ class Referral(models.Model):
 class ReferralPerson(models.Model):
     """Somebody a referral speaks of, and the consent that lets it: their own, or of who speaks for a minor."""
 
-    OUTSIDE_WALL = OUTSIDE
+    WALL = wall.through("referral")
 
     referral = models.ForeignKey(Referral, models.CASCADE, related_name="people")
     person = models.ForeignKey("people.Person", models.CASCADE, related_name="referrals")

@@ -25,7 +25,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         self.announced = None
-        return super().get_new_connection(conn_params)
+        made = super().get_new_connection(conn_params)
+        made.prepare_threshold = None  # a plan says what its viewer may do, and is not kept for the next one
+        return made
 
     def _rollback(self) -> None:
         self.announced = None
