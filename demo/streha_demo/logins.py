@@ -35,6 +35,8 @@ LOGINS = (
     Login("engineer", "Emin Demo", Role.ENGINEER, "17"),
     Login("programme", "Teuta Demo", Role.PROGRAMME),
     Login("finance", "Milica Demo", Role.FINANCE),
+    Login("authoriser", "Valdete Demo", Role.AUTHORISER),
+    Login("authoriser.second", "Nenad Demo", Role.AUTHORISER),
     Login("protection", "Lirije Demo", Role.PROTECTION),
     Login("planner", "Besnik Demo", Role.PLANNER),
     Login("analyst", "Senad Demo", Role.ANALYST),

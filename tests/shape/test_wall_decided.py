@@ -81,6 +81,7 @@ DOORS = {
         "many applications are loaded",
         "figures of a list",
     },
+    "src/streha/assistance/entitlements/queries.py": {"whether a case is closed"},
     "src/streha/dataprotection/queries.py": {"the subject file", "retention"},
     "src/streha/dataprotection/actions.py": {"erasure"},
     "src/streha/web/breaks.py": {"who is behind a number, for break-glass", "numbers behind break-glass"},

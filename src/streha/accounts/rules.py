@@ -27,6 +27,7 @@ class Role(StrEnum):
     ENGINEER = "engineer"
     PROGRAMME = "programme"
     FINANCE = "finance"
+    AUTHORISER = "authoriser"
     PROTECTION = "protection"
     PLANNER = "planner"
     ANALYST = "analyst"
@@ -90,6 +91,20 @@ class Action(StrEnum):
     SELECTION_SCORE = "selection.score"
     SELECTION_DECIDE = "selection.decide"
     SELECTION_FIGURES = "selection.figures"
+    PROGRAMME_VIEW = "programme.view"
+    PROGRAMME_CHANGE = "programme.change"
+    BUDGET_CHANGE = "budget.change"
+    APPROVAL_SIGN = "approval.sign"
+    APPROVAL_CHAIN = "approval.chain"
+    ENTITLEMENT_VIEW = "entitlement.view"
+    ENTITLEMENT_GRANT = "entitlement.grant"
+    DELIVERY_RECORD = "delivery.record"
+    DELIVERY_VERIFY = "delivery.verify"
+    PACKAGE_CHANGE = "package.change"
+    PAYMENT_VIEW = "payment.view"
+    PAYMENT_BUILD = "payment.build"
+    PAYMENT_PAY = "payment.pay"
+    ACCOUNT_CHANGE = "account.change"
 
 
 class ScopeKind(StrEnum):
@@ -127,6 +142,7 @@ _IDENTITY = frozenset({F.IDENTITY})
 _WORK = frozenset({F.IDENTITY, F.CONTACT, F.HOME_LOCATION})
 _CARE = _WORK | {F.COMMUNITY, F.HEALTH}
 _SELECTION = frozenset({A.SELECTION_VIEW, A.SELECTION_FIGURES})
+_GIVEN = frozenset({A.PROGRAMME_VIEW, A.ENTITLEMENT_VIEW})
 
 
 @dataclass(frozen=True)
@@ -163,7 +179,10 @@ POLICY: Mapping[Role, Permission] = {
             A.SELECTION_VIEW,
             A.SELECTION_ENTER,
             A.VACANCY_CHANGE,
-        },
+            A.DELIVERY_RECORD,
+            A.DELIVERY_VERIFY,
+        }
+        | _GIVEN,
         _CARE,
         _CARE,
     ),
@@ -183,10 +202,18 @@ POLICY: Mapping[Role, Permission] = {
         | {A.SELECTION_CALL, A.SELECTION_GRID}
         | _FEEDBACK
         | _INSTITUTIONS
-        | {A.FEEDBACK_EXPORT, A.FEEDBACK_CLOCKS},
+        | {A.FEEDBACK_EXPORT, A.FEEDBACK_CLOCKS}
+        | _GIVEN
+        | {A.PROGRAMME_CHANGE, A.PACKAGE_CHANGE, A.ENTITLEMENT_GRANT, A.DELIVERY_RECORD}
+        | {A.PAYMENT_VIEW, A.PAYMENT_BUILD},
         _WORK,
     ),
-    Role.FINANCE: Permission(_SEE, _IDENTITY | {F.PAYMENT}),
+    Role.FINANCE: Permission(
+        _SEE | _GIVEN | {A.BUDGET_CHANGE, A.APPROVAL_CHAIN, A.PAYMENT_VIEW, A.PAYMENT_PAY, A.ACCOUNT_CHANGE},
+        _IDENTITY | {F.PAYMENT},
+        _IDENTITY | {F.PAYMENT},
+    ),
+    Role.AUTHORISER: Permission(_SEE | _GIVEN | {A.APPROVAL_SIGN, A.PAYMENT_VIEW}, _IDENTITY),
     Role.PROTECTION: Permission(
         _SEE
         | _HOMES
@@ -194,6 +221,8 @@ POLICY: Mapping[Role, Permission] = {
         | _CASES
         | _FEEDBACK
         | {A.CASE_ASSIGN, A.CASE_SENSITIVE, A.FEEDBACK_SENSITIVE, A.INSTITUTION_VIEW}
+        | _GIVEN
+        | {A.DELIVERY_RECORD, A.DELIVERY_VERIFY}
         | {
             A.PERSON_REGISTER,
             A.PERSON_CHANGE,
@@ -211,6 +240,7 @@ POLICY: Mapping[Role, Permission] = {
     Role.DATA_PROTECTION: Permission(
         _SEE
         | _SELECTION
+        | _GIVEN
         | {
             A.PROPERTY_VIEW,
             A.CASE_VIEW,
@@ -245,7 +275,7 @@ REACHES: Mapping[Reach, tuple[Action, ...]] = {
 }
 
 # Who enters does not approve or score, who scores does not decide; who keeps the machine does not read the people;
-# who pays does not choose.
+# who pays does not choose; who asks for money does not approve it, and who approves does not pay.
 INCOMPATIBLE: frozenset[frozenset[Role]] = frozenset(
     frozenset(pair)
     for pair in (
@@ -263,6 +293,11 @@ INCOMPATIBLE: frozenset[frozenset[Role]] = frozenset(
         (Role.SCORER, Role.COMMISSION),
         (Role.FINANCE, Role.SCORER),
         (Role.KEEPER, Role.SCORER),
+        (Role.AUTHORISER, Role.FINANCE),
+        (Role.AUTHORISER, Role.PROGRAMME),
+        (Role.AUTHORISER, Role.CASEWORKER),
+        (Role.AUTHORISER, Role.ENUMERATOR),
+        (Role.AUTHORISER, Role.KEEPER),
     )
 )
 

@@ -1,3 +1,6 @@
 """The tables of this room stand in the modules of its parts; Django finds them here."""
 
+from streha.assistance.entitlements import models as entitlements  # noqa: F401
+from streha.assistance.payments import models as payments  # noqa: F401
+from streha.assistance.programmes import models as programmes  # noqa: F401
 from streha.assistance.selections import models as selections  # noqa: F401

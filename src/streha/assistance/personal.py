@@ -5,19 +5,26 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+from streha.assistance.entitlements import personal as entitlements
+from streha.assistance.payments import personal as payments
 from streha.assistance.selections import personal as selections
 from streha.audit.rules import Actor
 from streha.common.subjects import Section
+
+PARTS = (selections, entitlements, payments)
 
 
 def collect(subject: uuid.UUID) -> tuple[Section, ...]:
     """Everything this room holds about the person, in clear."""
     person = selections.person_of(subject)
-    return () if person is None or person.erased_at is not None else selections.collect(person)
+    if person is None or person.erased_at is not None:
+        return ()
+    return tuple(section for part in PARTS for section in part.collect(person))
 
 
 def erase(subject: uuid.UUID, *, by: Actor, at: dt.datetime) -> None:  # noqa: ARG001 - every room is asked alike
     """What was said about the person is gone; numbers without identity stay."""
     person = selections.person_of(subject)
     if person is not None:
-        selections.erase(person, by=by)
+        for part in PARTS:
+            part.erase(person, by=by)

@@ -24,6 +24,7 @@ ROLES: Mapping[str, Label] = {
     Role.ENGINEER: _("Engineer"),
     Role.PROGRAMME: _("Programme manager"),
     Role.FINANCE: _("Finance"),
+    Role.AUTHORISER: _("Authorising officer"),
     Role.PROTECTION: _("Protection officer"),
     Role.PLANNER: _("Civil-protection planner"),
     Role.ANALYST: _("Policy analyst"),

@@ -1,0 +1,1 @@
+"""What households are due and got: entitlements, deliveries, returns, top-ups, verification, packages."""

@@ -1,0 +1,1 @@
+"""Programmes, their cycles and their money: donors, agreements, lines, rates, commitments, spending, approval."""
