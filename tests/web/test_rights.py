@@ -174,6 +174,17 @@ PAGES: dict[str, tuple[Action, ...] | str] = {
     "home_end": (A.PROPERTY_END,),
     "home_reopen": (A.PROPERTY_END,),
     "home_history": (A.PROPERTY_VIEW,),
+    "works": (A.WORKS_VIEW,),
+    "works_list": (A.WORKS_VIEW,),
+    "works_progress": (A.WORKS_VIEW,),
+    "works_map": (A.WORKS_VIEW,),
+    "works_new": (A.WORKS_PLAN,),
+    "works_export": (A.WORKS_PLAN,),
+    "works_lots": (A.WORKS_VIEW,),
+    "works_lot_new": (A.WORKS_PLAN,),
+    "works_lot": (A.WORKS_PLAN,),
+    "works_one": (A.WORKS_VIEW,),
+    "works_do": (A.WORKS_PLAN, A.WORKS_INSPECT, A.WORKS_PAY),
     "institutions": (A.INSTITUTION_VIEW,),
     "institution_new": (A.INSTITUTION_WORK,),
     "institution": (A.INSTITUTION_VIEW,),
@@ -289,6 +300,10 @@ OPERATIONS: dict[str, Action] = {
     "refer_case": A.CASE_WORK,
     "list_referrals": A.CASE_WORK,
     "answer_referral": A.CASE_WORK,
+    "list_works": A.WORKS_VIEW,
+    "get_works": A.WORKS_VIEW,
+    "plan_works": A.WORKS_PLAN,
+    "inspect_works": A.WORKS_INSPECT,
 }
 
 

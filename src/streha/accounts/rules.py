@@ -105,6 +105,19 @@ class Action(StrEnum):
     PAYMENT_BUILD = "payment.build"
     PAYMENT_PAY = "payment.pay"
     ACCOUNT_CHANGE = "account.change"
+    WORKS_VIEW = "works.view"
+    WORKS_PLAN = "works.plan"
+    WORKS_INSPECT = "works.inspect"
+    WORKS_COST = "works.cost"
+    WORKS_PAY = "works.pay"
+    GRANT_VIEW = "grant.view"
+    GRANT_WORK = "grant.work"
+    GRANT_VISIT = "grant.visit"
+    GRANT_PAY = "grant.pay"
+    COURSE_VIEW = "course.view"
+    COURSE_WORK = "course.work"
+    PROJECT_VIEW = "project.view"
+    PROJECT_WORK = "project.work"
 
 
 class ScopeKind(StrEnum):
@@ -143,6 +156,7 @@ _WORK = frozenset({F.IDENTITY, F.CONTACT, F.HOME_LOCATION})
 _CARE = _WORK | {F.COMMUNITY, F.HEALTH}
 _SELECTION = frozenset({A.SELECTION_VIEW, A.SELECTION_FIGURES})
 _GIVEN = frozenset({A.PROGRAMME_VIEW, A.ENTITLEMENT_VIEW})
+_HELP = frozenset({A.WORKS_VIEW, A.GRANT_VIEW, A.COURSE_VIEW, A.PROJECT_VIEW})  # what is built, given, taught
 
 
 @dataclass(frozen=True)
@@ -182,7 +196,9 @@ POLICY: Mapping[Role, Permission] = {
             A.DELIVERY_RECORD,
             A.DELIVERY_VERIFY,
         }
-        | _GIVEN,
+        | _GIVEN
+        | _HELP
+        | {A.GRANT_VISIT, A.COURSE_WORK},
         _CARE,
         _CARE,
     ),
@@ -192,7 +208,9 @@ POLICY: Mapping[Role, Permission] = {
     ),
     Role.SCORER: Permission(_SEE | {A.PROPERTY_VIEW, A.SELECTION_VIEW, A.SELECTION_SCORE}, _IDENTITY | {F.HEALTH}),
     Role.ENGINEER: Permission(
-        _SEE | {A.PROPERTY_VIEW, A.PROPERTY_ASSESS}, _IDENTITY | {F.HOME_LOCATION}, _IDENTITY | {F.HOME_LOCATION}
+        _SEE | {A.PROPERTY_VIEW, A.PROPERTY_ASSESS, A.WORKS_VIEW, A.WORKS_INSPECT, A.PROJECT_VIEW},
+        _IDENTITY | {F.HOME_LOCATION},
+        _IDENTITY | {F.HOME_LOCATION},
     ),
     Role.PROGRAMME: Permission(
         _SEE
@@ -205,11 +223,17 @@ POLICY: Mapping[Role, Permission] = {
         | {A.FEEDBACK_EXPORT, A.FEEDBACK_CLOCKS}
         | _GIVEN
         | {A.PROGRAMME_CHANGE, A.PACKAGE_CHANGE, A.ENTITLEMENT_GRANT, A.DELIVERY_RECORD}
-        | {A.PAYMENT_VIEW, A.PAYMENT_BUILD},
+        | {A.PAYMENT_VIEW, A.PAYMENT_BUILD}
+        | _HELP
+        | {A.WORKS_PLAN, A.WORKS_COST, A.GRANT_WORK, A.GRANT_VISIT, A.COURSE_WORK, A.PROJECT_WORK},
         _WORK,
     ),
     Role.FINANCE: Permission(
-        _SEE | _GIVEN | {A.BUDGET_CHANGE, A.APPROVAL_CHAIN, A.PAYMENT_VIEW, A.PAYMENT_PAY, A.ACCOUNT_CHANGE},
+        _SEE
+        | _GIVEN
+        | {A.BUDGET_CHANGE, A.APPROVAL_CHAIN, A.PAYMENT_VIEW, A.PAYMENT_PAY, A.ACCOUNT_CHANGE}
+        | _HELP
+        | {A.WORKS_COST, A.WORKS_PAY, A.GRANT_PAY},
         _IDENTITY | {F.PAYMENT},
         _IDENTITY | {F.PAYMENT},
     ),
@@ -220,6 +244,7 @@ POLICY: Mapping[Role, Permission] = {
         | _SELECTION
         | _CASES
         | _FEEDBACK
+        | _HELP
         | {A.CASE_ASSIGN, A.CASE_SENSITIVE, A.FEEDBACK_SENSITIVE, A.INSTITUTION_VIEW}
         | _GIVEN
         | {A.DELIVERY_RECORD, A.DELIVERY_VERIFY}
@@ -241,8 +266,10 @@ POLICY: Mapping[Role, Permission] = {
         _SEE
         | _SELECTION
         | _GIVEN
+        | _HELP
         | {
             A.PROPERTY_VIEW,
+            A.WORKS_COST,
             A.CASE_VIEW,
             A.FEEDBACK_VIEW,
             A.SHIELDED_VIEW,
@@ -265,7 +292,7 @@ REACHES: Mapping[Reach, tuple[Action, ...]] = {
     Reach.PEOPLE: (A.PERSON_VIEW,),
     Reach.SHIELDED: (A.SHIELDED_VIEW,),
     Reach.LISTS: (A.IMPORT_BRING, A.IMPORT_DECIDE),
-    Reach.HOMES: (A.PROPERTY_VIEW,),
+    Reach.HOMES: (A.PROPERTY_VIEW, A.WORKS_VIEW),
     Reach.FEEDBACK: (A.FEEDBACK_VIEW,),
     Reach.REPORTS: (A.FEEDBACK_SENSITIVE,),
     Reach.CONTACTS: (A.INSTITUTION_VIEW,),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from ninja import Field, Schema
 
+from streha.assistance.works import rules as works
 from streha.cases import rules as cases
 from streha.cases.feedback import rules as feedback
 from streha.cases.labour import rules as labour
@@ -786,3 +788,79 @@ class AssessmentIn(Schema):
     damage: Annotated[str, Field(max_length=30)] = ""
     building: Annotated[str, Field(max_length=30)] = ""
     note: Annotated[str, Field(max_length=2000)] = ""
+
+
+# --- house works ------------------------------------------------------------------------------------------------------
+
+
+Money = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)]
+CurrencyCode = Annotated[str, Field(min_length=3, max_length=3)]
+
+
+class WorksOut(Schema):
+    """House works; sums are texts with two places, null for who may not see cost."""
+
+    id: int
+    number: str
+    home_id: int
+    keeper_id: int
+    kind: works.Kind
+    state: works.State
+    standing: works.Standing
+    stage: str
+    percent: int
+    days_late: int
+    starts_on: dt.date
+    ends_on: dt.date
+    lot_id: int | None
+    contractor: str
+    cost_planned: str | None
+    cost_contracted: str | None
+    cost_spent: str | None
+    currency: str | None
+    version: int
+
+
+class WorksListOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end."""
+
+    items: list[WorksOut]
+    next: str
+
+
+class WorksStageOut(Schema):
+    code: works.Stage
+    weight: int
+    percent: int
+    planned_start: dt.date
+    planned_end: dt.date
+    started_on: dt.date | None
+    ended_on: dt.date | None
+
+
+class WorksPageOut(WorksOut):
+    """One house with its stages, what the plan says for today, and how many defects are open."""
+
+    stages: list[WorksStageOut]
+    planned_percent: int
+    open_defects: int
+
+
+class WorksIn(Schema):
+    home_id: Pk
+    kind: works.Kind
+    start: dt.date
+    household_id: Pk | None = None
+    case_id: Pk | None = None
+    lot_id: Pk | None = None
+    cost_planned: Money = Decimal(0)
+    currency: CurrencyCode = "EUR"
+
+
+class InspectionIn(Schema):
+    """What was found: for each stage that moved, how much of it is done."""
+
+    on: dt.date
+    percents: dict[works.Stage, int] = {}
+    note: Annotated[str, Field(max_length=2000)] = ""
+    version: int

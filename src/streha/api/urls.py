@@ -19,6 +19,7 @@ from streha.api import (
     places,
     plans,
     referrals,
+    works,
 )
 
 api = NinjaAPI(
@@ -38,6 +39,7 @@ api.add_router("", institutions.router)
 api.add_router("", plans.router)
 api.add_router("", referrals.router)
 api.add_router("", labour.router)
+api.add_router("", works.router)
 api.add_router("", imports.router)
 api.add_router("", households.router)
 api.add_router("", duplicates.router)

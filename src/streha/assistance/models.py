@@ -4,3 +4,4 @@ from streha.assistance.entitlements import models as entitlements  # noqa: F401
 from streha.assistance.payments import models as payments  # noqa: F401
 from streha.assistance.programmes import models as programmes  # noqa: F401
 from streha.assistance.selections import models as selections  # noqa: F401
+from streha.assistance.works import models as works  # noqa: F401

@@ -8,10 +8,11 @@ import uuid
 from streha.assistance.entitlements import personal as entitlements
 from streha.assistance.payments import personal as payments
 from streha.assistance.selections import personal as selections
+from streha.assistance.works import personal as works
 from streha.audit.rules import Actor
 from streha.common.subjects import Section
 
-PARTS = (selections, entitlements, payments)
+PARTS = (selections, entitlements, payments, works)
 
 
 def collect(subject: uuid.UUID) -> tuple[Section, ...]:

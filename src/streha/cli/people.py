@@ -21,6 +21,7 @@ import click
 from django.utils.translation import gettext
 
 from streha.accounts import rules as accounts
+from streha.assistance.works import actions as works
 from streha.cases.feedback import actions as feedback
 from streha.common import errors
 from streha.dataprotection import actions as protection
@@ -78,6 +79,11 @@ def export_feedback(payload: dict[str, Any], progress: jobs.Progress, by: accoun
 def export_trainings(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
     """Make a list of training that somebody asked for."""
     return institutions.make_export(int(payload["export"]), progress, by=by, at=now())
+
+
+def export_works(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
+    """Make a list of house works that somebody asked for."""
+    return works.make_export(int(payload["export"]), progress, by=by, at=now())
 
 
 def retain(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:

@@ -49,6 +49,7 @@ KINDS: dict[str, str] = {
     "homes.export": "streha.cli.people:export_homes",
     "feedback.export": "streha.cli.people:export_feedback",
     "trainings.export": "streha.cli.people:export_trainings",
+    "works.export": "streha.cli.people:export_works",
     "duplicates.search": "streha.cli.people:look_for_duplicates",
     "dataprotection.retain": "streha.cli.people:retain",
 }

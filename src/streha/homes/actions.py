@@ -675,6 +675,21 @@ def end_occupancy(
 # --- photos ---------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class ReadyPhoto:
+    """A photo that was decoded and written anew, before any transaction begins, so that nobody waits for it."""
+
+    picture: pictures.Picture
+    mark: str
+    file: uuid.UUID
+
+
+def ready_photo(sent: bytes, *, name: str = "") -> ReadyPhoto:
+    """The photo without place, camera or day; raises BadInput for what is no photo."""
+    picture = pictures.clean(sent, name=name)
+    return ReadyPhoto(picture, audit.blind_index("photo", hashlib.sha256(sent).hexdigest()), uuid.uuid4())
+
+
 def add_photo(
     property_id: int,
     sent: bytes,
@@ -685,10 +700,7 @@ def add_photo(
     by: Access,
     at: dt.datetime,
 ) -> models.Photo:
-    """The photo is on file, written anew without place, camera or day, sealed under the home's key.
-
-    It is decoded before the transaction begins, so that nobody waits for it.
-    """
+    """The photo is on file, written anew without place, camera or day, sealed under the home's key."""
     by.require(Action.PROPERTY_ASSESS)
     _visible_for(Action.PROPERTY_ASSESS, property_id, by)
     caption = tidy_text(caption)
@@ -701,31 +713,39 @@ def add_photo(
         )
     if taken_on is not None:
         rules.check_day(taken_on, at.date(), field="taken_on")
-    picture = pictures.clean(sent, name=name)
-    mark = audit.blind_index("photo", hashlib.sha256(sent).hexdigest())
-    file = uuid.uuid4()
+    return keep_photo(property_id, ready_photo(sent, name=name), taken_on=taken_on, caption=caption, by=by, at=at)
+
+
+def keep_photo(
+    property_id: int,
+    ready: ReadyPhoto,
+    *,
+    taken_on: dt.date | None = None,
+    caption: str = "",
+    by: Access,
+    at: dt.datetime,
+) -> models.Photo:
+    """A photo made ready is on file. A caller whose own transaction fails drops its files: ``drop_photo``."""
     try:
-        return _keep_photo(property_id, picture, file, mark=mark, taken_on=taken_on, caption=caption, by=by, at=at)
+        return _keep_photo(property_id, ready, taken_on=taken_on, caption=caption, by=by, at=at)
     except BaseException:
-        bridge.drop_photo(file)
+        drop_photo(ready)
         raise
+
+
+def drop_photo(ready: ReadyPhoto) -> None:
+    """Nothing of a photo lies on disk whose row was not kept."""
+    bridge.drop_photo(ready.file)
 
 
 @transaction.atomic
 def _keep_photo(
-    property_id: int,
-    picture: pictures.Picture,
-    file: uuid.UUID,
-    *,
-    mark: str,
-    taken_on: dt.date | None,
-    caption: str,
-    by: Access,
-    at: dt.datetime,
+    property_id: int, ready: ReadyPhoto, *, taken_on: dt.date | None, caption: str, by: Access, at: dt.datetime
 ) -> models.Photo:
     home = _home_for(Action.PROPERTY_ASSESS, property_id, by, classes={FieldClass.HOME_LOCATION})
+    picture, file = ready.picture, ready.file
     kept = home.photos.filter(removed_at=None)
-    if kept.filter(mark=mark).exists():
+    if kept.filter(mark=ready.mark).exists():
         raise errors.Conflict(
             errors.message("This photo is on file already. Choose another."), code="photo_again", field="photo"
         )
@@ -739,7 +759,7 @@ def _keep_photo(
     row = models.Photo.objects.create(
         property=home,
         file=file,
-        mark=mark,
+        mark=ready.mark,
         taken_on=taken_on,
         caption_sealed=audit.seal(home.subject, caption.encode(), context=models.SEALED_CAPTION) if caption else None,
         width=picture.width,

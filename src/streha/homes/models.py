@@ -8,7 +8,7 @@ nobody who may not see one of the people linked to it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
 
@@ -44,9 +44,15 @@ def hidden_person(access: Access, prefix: str) -> models.Q:
     )
 
 
-def without_hidden(access: Access, rows: models.QuerySet[Property]) -> models.QuerySet[Property]:
-    """Homes none of whose people is hidden from the viewer: owners and occupants, of now and of before."""
-    here = models.OuterRef("pk")
+Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
+
+
+def without_hidden(access: Access, rows: Rows, *, home: str = "pk") -> Rows:
+    """Homes none of whose people is hidden from the viewer: owners and occupants, of now and of before.
+
+    Rows of another room that hang on a home name the column that leads to it.
+    """
+    here = models.OuterRef(home)
     return rows.filter(
         ~wall.OfEach(Share.objects.filter(hidden_person(access, "person__"), property=here)),
         ~wall.OfEach(Occupancy.objects.filter(hidden_person(access, "person__"), property=here)),
@@ -101,7 +107,7 @@ class PropertyQuerySet(models.QuerySet["Property"]):
         if access.opened and access.allows(action):
             opened = Share.objects.filter(property=models.OuterRef("pk"), person__subject__in=sorted(access.opened))
             seen |= models.Q(models.Exists(opened), shielded=False, erased_at=None)
-        return without_hidden(access, self.filter(seen))  # type: ignore[return-value]
+        return without_hidden(access, self.filter(seen))
 
     def located_for(self, access: Access) -> Self:
         """Visible homes whose place the viewer may also know: what a search by address and a map are made of."""

@@ -39,7 +39,15 @@ PUBLIC: Final = "public"
 SIGNED_IN: Final = "signed in"
 API_PREFIX: Final = "/api/"  # the API door checks its own callers: tokens, not sessions
 LANG_ATTRIBUTE: Final = {"sq": "sq", "sr": "sr-Cyrl", "sr-latn": "sr-Latn", "en": "en"}
-CODES_IN_ERRORS: Final = {"action": "action", "role": "role", "new": "role", "held": "role", "state": "job_state"}
+CODES_IN_ERRORS: Final = {
+    "action": "action",
+    "role": "role",
+    "new": "role",
+    "held": "role",
+    "state": "job_state",
+    "works_stage": "works_stage",
+    "works_before": "works_stage",
+}
 STATUS: Final[dict[type[errors.StrehaError], int]] = {
     errors.Refused: 403,
     errors.NotFound: 404,

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from shapely.geometry.base import BaseGeometry
 
 from streha.accounts.rules import Access, Action
+from streha.assistance.works import queries as works_queries
 from streha.audit import queries as log
 from streha.common import errors
 from streha.common.codes import FieldClass
@@ -30,6 +31,7 @@ from streha.places import queries as places
 from streha.places.models import Area
 from streha.web import door, home_rows, maps, words
 from streha.web import people as people_pages
+from streha.web import works as works_pages
 from streha.web.exports import ExportForm
 from streha.web.forms import homes as forms
 from streha.web.templatetags.streha import number, place_name
@@ -126,6 +128,8 @@ def home(request: door.Request, pk: int) -> HttpResponse:
         "damage": home_rows.damage_of(page.home, classes),
         "building": home_rows.building_of(page.home, classes),
         "damage_list": classes.version(rules.ClassKind.DAMAGE, page.home.damage_list),
+        "works_rows": works_pages.listed(works_queries.of_home(access, pk)),
+        "may_plan_works": access.allows(Action.WORKS_PLAN) and page.home.ended_on is None,
         "may_change": access.allows(Action.PROPERTY_CHANGE) and FieldClass.IDENTITY in page.may_change,
         "may_shield": access.allows(Action.PROPERTY_CHANGE) and FieldClass.PROTECTION in page.may_change,
     }

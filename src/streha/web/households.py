@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from streha.accounts.rules import Action
+from streha.assistance.works import queries as works_queries
 from streha.common import errors
 from streha.common.codes import FieldClass
 from streha.people import actions, queries
@@ -23,6 +24,7 @@ from streha.people.households import queries as move_queries
 from streha.people.households.models import HouseholdMove
 from streha.web import door, home_rows, words
 from streha.web import people as people_pages
+from streha.web import works as works_pages
 from streha.web.forms import households as moving
 from streha.web.forms import people as forms
 
@@ -44,11 +46,14 @@ def household(request: door.Request, pk: int) -> HttpResponse:
     page = queries.household_page(request.access, pk, at=door.now())
     members = [m.person_id for m in page.members]
     changes = FieldClass.IDENTITY in page.may_change and request.access.allows(Action.PERSON_CHANGE)
+    homes = home_rows.of_household(request, page.household.pk, members)
+    works = works_queries.of_household(request.access, page.household.pk, [row.home.pk for row in homes])
     context = {
         "page": page,
         "household": page.household,
+        "works_rows": works_pages.listed(works),
         "last_move": move_queries.last_move(request.access, page.household.pk) if changes else None,
-        "homes": home_rows.of_household(request, page.household.pk, members),
+        "homes": homes,
         "may_register_home": request.access.allows(Action.PROPERTY_REGISTER),
     }
     return render(request, "households/household.html", context)

@@ -12,7 +12,7 @@ from streha.accounts.rules import Action, Role, ScopeKind
 from streha.audit.rules import ActorKind, FaultKind
 from streha.common.codes import FieldClass, Language, Precision, Script, Sex
 from streha.jobs.rules import State
-from streha.web import feedback_words, institution_words, selection_words, words
+from streha.web import feedback_words, help_words, institution_words, selection_words, words
 
 Label = str | Promise
 
@@ -85,6 +85,19 @@ ACTIONS: Mapping[str, Label] = {
     Action.SELECTION_SCORE: _("score applications"),
     Action.SELECTION_DECIDE: _("decide in the commission"),
     Action.SELECTION_FIGURES: _("see figures and replays of selections"),
+    Action.WORKS_VIEW: _("see house works"),
+    Action.WORKS_PLAN: _("plan and contract house works"),
+    Action.WORKS_INSPECT: _("inspect and hand over houses"),
+    Action.WORKS_COST: _("see what houses cost"),
+    Action.WORKS_PAY: _("note payments for houses"),
+    Action.GRANT_VIEW: _("see grants"),
+    Action.GRANT_WORK: _("award grants"),
+    Action.GRANT_VISIT: _("visit and check businesses"),
+    Action.GRANT_PAY: _("note payments of grants"),
+    Action.COURSE_VIEW: _("see courses"),
+    Action.COURSE_WORK: _("work on courses"),
+    Action.PROJECT_VIEW: _("see community projects"),
+    Action.PROJECT_WORK: _("work on community projects"),
 }
 SCOPES: Mapping[str, Label] = {
     ScopeKind.EVERYTHING: _("everywhere"),
@@ -148,6 +161,7 @@ JOB_KINDS: Mapping[str, Label] = {
     "homes.export": _("Making a list of homes"),
     "feedback.export": _("Making a list of feedback"),
     "trainings.export": _("Making a list of training"),
+    "works.export": _("Making a list of house works"),
     "dataprotection.retain": _("Ending what may no longer be kept"),
     "audit.verify": _("Checking the log"),
 }
@@ -173,6 +187,7 @@ VERBS: Mapping[str, Label] = {
     **words.WORDS["verb"],
     **feedback_words.VERBS,
     **institution_words.VERBS,
+    **help_words.VERBS,
     # users and roles
     "logged in": _("Logged in"),
     "logged out": _("Logged out"),
@@ -248,6 +263,7 @@ OBJECTS: Mapping[str, Label] = {
     **selection_words.OBJECTS,
     **feedback_words.OBJECTS,
     **institution_words.OBJECTS,
+    **help_words.OBJECTS,
 }
 FAULTS: Mapping[str, Label] = {
     FaultKind.CHANGED: _("A record was changed after it was written."),
@@ -276,6 +292,7 @@ TABLES: Mapping[str, Mapping[str, Label]] = {
     "actor": ACTOR_KINDS,
     "room": ROOMS,
     "verb": VERBS,
+    "works_stage": help_words.STAGES,
     "object": OBJECTS,
     "fault": FAULTS,
 }

@@ -66,6 +66,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
             Section("institutions", _("Institutions"), "users", (Action.INSTITUTION_VIEW,)),
             Section("meetings", _("Meetings"), "log", (Action.INSTITUTION_VIEW,), (waiting.tasks,)),
             Section("selections", _("Selections"), "check", (Action.SELECTION_VIEW,), (waiting.sheets,)),
+            Section("works", _("House works"), "home", (Action.WORKS_VIEW,), (waiting.works,)),
         ),
     ),
     (

@@ -76,6 +76,11 @@ def due(request: door.Request) -> list[Due]:
     tasks_soon = ngettext_lazy(
         "%(n)s task of yours is due this week", "%(n)s tasks of yours are due this week", "plural"
     )
+    inspections = ngettext_lazy("%(n)s house to inspect", "%(n)s houses to inspect", "plural")
+    houses_late = ngettext_lazy(
+        "%(n)s house is late by more than a month", "%(n)s houses are late by more than a month", "plural"
+    )
+    defects = ngettext_lazy("%(n)s house has open defects", "%(n)s houses have open defects", "plural")
     lines = (
         (waiting.reports_breached(access, at), reports_late, reverse("reports") + "?standing=breached", "late"),
         (waiting.reports_new(access, at), reports, reverse("reports"), "warn"),
@@ -99,6 +104,9 @@ def due(request: door.Request) -> list[Due]:
         (waiting.cases_unowned(access, at), unowned, reverse("cases") + "?owner=none", "warn"),
         (waiting.cases_due(access, at), soon, reverse("cases") + "?owner=me", "due"),
         (waiting.visits_soon(access, at), visits, reverse("visits"), "due"),
+        (waiting.inspections(access, at), inspections, reverse("works_list") + "?due=1", "warn"),
+        (waiting.houses_late(access, at), houses_late, reverse("works_list") + "?standing=very_late", "late"),
+        (waiting.defects(access, at), defects, reverse("works_progress"), "due"),
         (waiting.glass(access, at), glass, reverse("case_glass"), "warn"),
     )
     return [

@@ -29,6 +29,7 @@ from streha.web import (
     today,
     tracks,
     users,
+    works,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -155,6 +156,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("homes/<int:pk>/close/", homes.end, name="home_end"),
     path("homes/<int:pk>/open/", homes.reopen, name="home_reopen"),
     path("homes/<int:pk>/history/", homes.history, name="home_history"),
+    path("works/", works.portfolio, name="works"),
+    path("works/list/", works.listing, name="works_list"),
+    path("works/progress/", works.progress, name="works_progress"),
+    path("works/map/", works.map_page, name="works_map"),
+    path("works/new/", works.new, name="works_new"),
+    path("works/export/", works.export, name="works_export"),
+    path("works/lots/", works.lots, name="works_lots"),
+    path("works/lots/new/", works.lot_new, name="works_lot_new"),
+    path("works/lots/<int:pk>/", works.lot_change, name="works_lot"),
+    path("works/<int:pk>/", works.one, name="works_one"),
+    path("works/<int:pk>/do/<slug:what>/", works.deed, name="works_do"),
     path("institutions/", institutions.institutions, name="institutions"),
     path("institutions/new/", institutions.new, name="institution_new"),
     path("institutions/<int:pk>/", institutions.institution, name="institution"),

@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from streha.accounts import models as accounts
 from streha.accounts.rules import Access, Action
 from streha.assistance.selections import queries as selection_queries
+from streha.assistance.works import queries as works_queries
 from streha.cases import queries as case_queries
 from streha.cases.feedback import queries as feedback_queries
 from streha.cases.feedback.queries import FEEDBACK, REPORTS
@@ -182,6 +183,27 @@ def sheets(access: Access, _at: dt.datetime) -> int:
     return few(selection_queries.sheets_waiting(access))
 
 
+def inspections(access: Access, at: dt.datetime) -> int:
+    """Houses that the viewer should have inspected by now."""
+    return few(works_queries.inspections_due(access, at.date())) if access.allows(Action.WORKS_INSPECT) else 0
+
+
+def houses_late(access: Access, at: dt.datetime) -> int:
+    """Houses of the viewer that are behind their plan by more than a month."""
+    may = access.allows(Action.WORKS_INSPECT) or access.allows(Action.WORKS_PLAN)
+    return few(works_queries.late_houses(access, at.date())) if may else 0
+
+
+def defects(access: Access, _at: dt.datetime) -> int:
+    """Houses of the viewer with something still to be mended."""
+    return few(works_queries.defects_open(access)) if access.allows(Action.WORKS_INSPECT) else 0
+
+
+def works(access: Access, at: dt.datetime) -> int:
+    """What of house works waits for the viewer."""
+    return inspections(access, at)
+
+
 # What presses, each counted once: together they are the number beside Today.
 PRESSING = (
     breaks,
@@ -194,6 +216,7 @@ PRESSING = (
     feedback,
     reports,
     tasks_late,
+    works,
 )
 
 

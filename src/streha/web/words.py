@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from streha.web import case_words, feedback_words, institution_words, selection_words
+from streha.web import case_words, feedback_words, help_words, institution_words, selection_words
 
 WORDS: dict[str, dict[str, str | Promise]] = {
     "sex": {"f": _("female"), "m": _("male"), "o": pgettext_lazy("sex", "other"), "u": pgettext_lazy("sex", "unknown")},
@@ -606,6 +606,12 @@ if twice := WORDS.keys() & institution_words.WORDS.keys():
 WORDS |= institution_words.WORDS
 WORDS["column"] |= {"feedback": feedback_words.OBJECTS["feedback"]}
 WORDS["column"] |= {"institution": institution_words.OBJECTS["institution"], "name": _("name")}
+if twice := WORDS.keys() & help_words.WORDS.keys():
+    raise ValueError(f"words with one name: {sorted(twice)}")
+WORDS |= help_words.WORDS
+WORDS["verb"] |= help_words.VERBS
+WORDS["section"] |= help_words.SECTIONS
+WORDS["column"] |= help_words.COLUMNS
 WORDS["verb"] |= selection_words.VERBS
 WORDS["section"] |= selection_words.SECTIONS
 WORDS["column"] |= selection_words.TOLD

@@ -30,6 +30,7 @@ RIGHTS: dict[str, Action] = {
     "homes": Action.PROPERTY_EXPORT,
     "feedback": Action.FEEDBACK_EXPORT,
     "trainings": Action.INSTITUTION_WORK,
+    "works": Action.WORKS_PLAN,
 }
 KEPT = dt.timedelta(days=7)
 HEADINGS = ("number", "given", "father", "family", "birth", "precision", "sex", "lives_in", "kept_by", "household")
