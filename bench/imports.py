@@ -34,9 +34,9 @@ def prepare() -> None:
     from streha.accounts.bridge import wall
 
     wall.stand_beyond("measuring")  # pages and jobs announce who asks; what the measurement does itself sees all
-    from streha.cli import upgrade
+    from streha.cli import tables
 
-    upgrade.migrate()
+    tables.bring_forward()
 
 
 def workbook(rows: int, seed: int) -> bytes:

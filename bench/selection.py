@@ -34,9 +34,9 @@ def main() -> None:
         from streha.accounts.bridge import wall
 
         wall.stand_beyond("measuring")  # pages and jobs announce who asks; what the measurement does itself sees all
-        from streha.cli import upgrade
+        from streha.cli import tables
 
-        upgrade.migrate()
+        tables.bring_forward()
         sys.exit(0 if measured(asked.applications) else 1)
 
 

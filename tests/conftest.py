@@ -6,8 +6,10 @@ import datetime as dt
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import django
 import pytest
@@ -21,9 +23,12 @@ os.environ["STREHA_DATA"] = str(_DATA)
 os.environ.setdefault("STREHA_LOG_LEVEL", "CRITICAL")
 django.setup()  # the conftests beneath import rooms
 
-from tests.ready_made import Tables  # noqa: E402 - needs Django
+from django.core import management  # noqa: E402 - needs settings
+from django.db import connections  # noqa: E402
 
 from streha.accounts.bridge import wall  # noqa: E402
+from streha.audit import bridge  # noqa: E402
+from streha.cli import tables  # noqa: E402
 
 wall.stand_beyond("tests")  # requests and jobs announce their viewers; what tests do and look at themselves sees all
 
@@ -43,37 +48,29 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def tables(worker_id: str, testrun_uid: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tables | None]:
-    """The tables of all workers; a worker alone makes its own."""
-    if worker_id == "master":
-        yield None
-        return
-    server = os.environ.get("DATABASE_URL", "")
-    made = Tables(tmp_path_factory.getbasetemp().parent, testrun_uid, server if server.startswith("postgres") else "")
-    yield made
-    if made.has_begun:
-        made.drop()
+def tables_at_once() -> Iterator[ExitStack]:
+    """While it is open, the test runner makes tables as a new office does, and walks through no migrations."""
+    run = management.call_command
+
+    def make(name: str, *words: Any, **options: Any) -> Any:
+        return tables.make(options["database"]) if name == "migrate" else run(name, *words, **options)
+
+    with ExitStack() as during:
+        during.enter_context(mock.patch.object(management, "call_command", make))
+        yield during
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, tables: Tables | None) -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, tables_at_once: ExitStack) -> None:
     """The last moment before the test runner makes databases."""
-    if tables:
-        tables.begin()
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, tables: Tables | None, django_db_blocker: Any) -> None:
+def django_db_setup(django_db_setup: None, tables_at_once: ExitStack) -> None:
     """On PostgreSQL the store of reads is a second connection to the same database: in tests it is the same one, so
     that a test sees and undoes what it wrote.
     """
-    from django.db import connections
-
-    from streha.audit import bridge
-
-    if tables:
-        with django_db_blocker.unblock():
-            tables.end()
+    tables_at_once.close()
     if bridge.reads_share_register():
         connections["reads"] = connections["default"]
 

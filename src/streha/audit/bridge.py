@@ -20,6 +20,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.apps import apps
 from django.conf import settings
 from django.db import connections, transaction
 from django.db import models as orm
@@ -69,7 +70,7 @@ def append_only_sql(vendor: str, table: str) -> tuple[list[str], list[str]]:
     """Statements that make a table append-only, and those that undo it."""
     if vendor == "sqlite":
         make = [
-            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+            f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
             f"BEGIN SELECT RAISE(ABORT, 'the log can only be added to'); END"
             for verb in ("update", "delete")
         ]
@@ -77,9 +78,9 @@ def append_only_sql(vendor: str, table: str) -> tuple[list[str], list[str]]:
     make = [
         f"CREATE OR REPLACE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION 'the log can only be added to'; END $$",
-        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
+        f"CREATE OR REPLACE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()",
-        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+        f"CREATE OR REPLACE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()",
     ]
     undo = [
@@ -87,6 +88,21 @@ def append_only_sql(vendor: str, table: str) -> tuple[list[str], list[str]]:
         f"DROP TRIGGER IF EXISTS {table}_no_truncate ON {table}",
     ]
     return make, undo
+
+
+APPEND_ONLY = ("auditrecord", "readrecord", "readseal")
+
+
+def refuse_changes(using: str = "default", **_signal: Any) -> None:
+    """Raise the triggers before every append-only table that a database has; those that stand are left."""
+    connection = connections[using]
+    present = set(connection.introspection.table_names())
+    for name in APPEND_ONLY:
+        table = apps.get_model("audit", name)._meta.db_table
+        if table in present:
+            with connection.cursor() as cursor:
+                for statement in append_only_sql(connection.vendor, table)[0]:
+                    cursor.execute(statement)
 
 
 def insert_rows(

@@ -34,12 +34,12 @@ def command(people: int, seed: int, port: int, data: Path, no_serve: bool) -> No
     is refused. DATABASE_URL chooses PostgreSQL instead of a file in the folder.
     """
     _open_demo_office(data)
-    from streha.cli import upgrade
+    from streha.cli import tables
     from streha_demo import load
 
     found = load.state()
     load.require_fictional(found)
-    upgrade.migrate()
+    tables.bring_forward()
     wanted = load.Plan(people, seed)
     if found == load.State.DEMO:
         _say_found(wanted)

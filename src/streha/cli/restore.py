@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from streha.accounts.rules import Access, system
 from streha.audit import actions as audit
 from streha.audit import bridge, queries, rules
-from streha.cli import backup, check, portable, presence, upgrade
+from streha.cli import backup, check, portable, presence, tables
 from streha.common import errors
 from streha.dataprotection import actions as dataprotection
 
@@ -88,7 +88,7 @@ def put_back(folder: Path, *, replace: bool) -> list[uuid.UUID]:
     else:
         for alias in backup.databases():
             _place_postgresql(alias, folder / f"{backup.PARTS[alias]}.dump")
-    upgrade.migrate()
+    tables.bring_forward()
     _unpack(folder / "media.tar", Path(settings.MEDIA_ROOT))
     _merge_anchors(folder / "anchors.tar")
     at, by = backup.now(), system("terminal")
@@ -104,7 +104,7 @@ def put_back(folder: Path, *, replace: bool) -> list[uuid.UUID]:
 def _is_free() -> bool:
     """Whether there is nothing to lose: no tables, or no database yet."""
     try:
-        return upgrade.is_empty()
+        return tables.is_bare()
     except DatabaseError:
         return False
 
@@ -151,7 +151,7 @@ def _place_postgresql(alias: str, dump: Path) -> None:
 def _read_portable(folder: Path, manifest: dict[str, Any]) -> None:
     """Make the tables of this version and fill them; the backup must be of this very version."""
     _clear()
-    upgrade.migrate()
+    tables.bring_forward()
     known = {name for alias in backup.databases() for name in backup.applied(alias)}
     held = {name for names in manifest["migrations"].values() for name in names}
     if known != held:

@@ -6,27 +6,10 @@ import sys
 from pathlib import Path
 
 import click
-from django.core.management import call_command
 from django.db import connections
 from django.utils.translation import gettext as _
 
-from streha.cli import check
-
-
-def migrate() -> None:
-    """Bring the tables of every database to this version."""
-    for alias in connections:
-        rooms = check.rooms_kept_in(alias)
-        call_command("migrate", *rooms, database=alias, interactive=False, verbosity=0, skip_checks=True)
-        connection = connections[alias]
-        if connection.vendor == "sqlite":
-            with connection.cursor() as cursor:
-                cursor.execute("PRAGMA optimize")
-
-
-def is_empty() -> bool:
-    """Whether the register has no tables yet."""
-    return not connections["default"].introspection.table_names()
+from streha.cli import check, tables
 
 
 @click.command(name="upgrade")
@@ -42,11 +25,11 @@ def command(folder: Path | None, without_backup: bool) -> None:
     from streha.cli import backup, presence
 
     with presence.alone():
-        if not (without_backup or is_empty()):
+        if not (without_backup or tables.is_bare()):
             made = backup.make(folder or backup.default_folder())
             click.echo(_("Backup: {path}").format(path=made))
         behind = sum(check.migrations_behind(alias) for alias in connections)
-        migrate()
+        tables.bring_forward()
         click.echo(_("Migrations applied: {number}").format(number=behind))
     found = check.findings()
     check.tell(found, lambda line: click.echo(line, err=True))

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from tests import ready_made
 
 ROOT = Path(__file__).parents[3]
 SERVER = os.environ.get("DATABASE_URL", "")
@@ -102,7 +102,9 @@ class Office:
 
 
 def administer(statement: str) -> None:
-    ready_made.administer(SERVER, statement)
+    """Run a statement that concerns whole databases of the server."""
+    with psycopg.connect(_url("postgres"), autocommit=True) as connection:
+        connection.execute(statement.encode())
 
 
 def _url(name: str) -> str:
@@ -110,25 +112,17 @@ def _url(name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def built(worker_id: str, testrun_uid: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """An office with tables and keyring, from which the others are copied; one for all workers of the run."""
-    alone = worker_id == "master"
-    folder = tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent
-    name = f"streha_built_{testrun_uid[:12]}"
-    office = Office(folder / "built", _url(name))
-    with ready_made.alone(folder, "built"):
-        if ready_made.come(folder, "built"):
-            office.folder.mkdir()
-            if IS_POSTGRESQL:
-                administer(f"CREATE DATABASE {name}")
-            office.run("keys", "create")
-            office.run("upgrade", "--without-backup")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """An office with tables and keyring, from which the others are copied."""
+    name = f"streha_built_{uuid.uuid4().hex[:12]}"
+    office = Office(tmp_path_factory.mktemp("built"), _url(name))
+    if IS_POSTGRESQL:
+        administer(f"CREATE DATABASE {name}")
+    office.run("keys", "create")
+    office.run("upgrade", "--without-backup")
     yield office
-    with ready_made.alone(folder, "built"):
-        if ready_made.go(folder, "built"):
-            shutil.rmtree(office.folder)
-            if IS_POSTGRESQL:
-                administer(f"DROP DATABASE {name} WITH (FORCE)")
+    if IS_POSTGRESQL:
+        administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
