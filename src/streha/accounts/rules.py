@@ -67,6 +67,7 @@ class Action(StrEnum):
     CASE_MOVE = "case.move"
     CASE_ASSIGN = "case.assign"
     CASE_SENSITIVE = "case.sensitive"
+    CASE_EXPORT = "case.export"
     TRACK_CHANGE = "track.change"
     FEEDBACK_VIEW = "feedback.view"
     FEEDBACK_ENTER = "feedback.enter"
@@ -118,6 +119,7 @@ class Action(StrEnum):
     COURSE_WORK = "course.work"
     PROJECT_VIEW = "project.view"
     PROJECT_WORK = "project.work"
+    SELECTION_EXPORT = "selection.export"
 
 
 class ScopeKind(StrEnum):
@@ -192,6 +194,8 @@ POLICY: Mapping[Role, Permission] = {
             A.PROPERTY_EXPORT,
             A.SELECTION_VIEW,
             A.SELECTION_ENTER,
+            A.SELECTION_EXPORT,
+            A.CASE_EXPORT,
             A.VACANCY_CHANGE,
             A.DELIVERY_RECORD,
             A.DELIVERY_VERIFY,
@@ -217,7 +221,7 @@ POLICY: Mapping[Role, Permission] = {
         | _SELECTION
         | {A.PERSON_EXPORT, A.IMPORT_BRING, A.PROPERTY_VIEW, A.PROPERTY_EXPORT, A.PROPERTY_CLASSES}
         | {A.CASE_VIEW, A.CASE_MOVE, A.CASE_ASSIGN, A.TRACK_CHANGE, A.VACANCY_CHANGE}
-        | {A.SELECTION_CALL, A.SELECTION_GRID}
+        | {A.SELECTION_CALL, A.SELECTION_GRID, A.SELECTION_EXPORT, A.CASE_EXPORT}
         | _FEEDBACK
         | _INSTITUTIONS
         | {A.FEEDBACK_EXPORT, A.FEEDBACK_CLOCKS}

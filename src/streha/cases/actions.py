@@ -9,7 +9,6 @@ import dataclasses
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -22,12 +21,15 @@ from streha.audit import actions as audit
 from streha.audit import rules as audit_rules
 from streha.cases import models, queries, rules
 from streha.common import errors
-from streha.common.codes import Language
+from streha.common.codes import Language, Script
 from streha.common.words import Words
 from streha.formats import letters, papers
 from streha.homes import models as homes
+from streha.jobs import actions as jobs
 from streha.people import models as people
 from streha.people import queries as people_queries
+from streha.people.exports import actions as exports
+from streha.people.exports.models import ExportFile
 
 ROOM = "cases"
 PIECE = 500
@@ -42,18 +44,14 @@ def load_tracks(*, by: Access, at: dt.datetime) -> int:
     """The tracks and letters that come with Streha are there, unverified; what the office has is left as it is."""
     by.require(Action.TRACK_CHANGE)
     known = set(models.Track.objects.values_list("code", flat=True))
-    fresh = [d for d in rules.read_tracks(_shipped("tracks.toml")) if d.code not in known]
+    fresh = [d for d in rules.read_tracks(queries.shipped("tracks.toml")) if d.code not in known]
     for draft in fresh:
         _write_version(draft, by=by, at=at)
     written = set(models.LetterTemplate.objects.values_list("code", "language"))
-    for told in rules.read_letters(_shipped("letters.toml")):
+    for told in rules.read_letters(queries.shipped("letters.toml")):
         if (told.code, str(told.language)) not in written:
             _write_letter(told, by=by, at=at)
     return len(fresh)
-
-
-def _shipped(name: str) -> str:
-    return resources.files("streha.cases").joinpath("data", name).read_text(encoding="utf-8")
 
 
 @transaction.atomic
@@ -166,14 +164,15 @@ def sign_letter(
 
 def _write_letter(draft: rules.LetterDraft, *, by: Access, at: dt.datetime) -> models.LetterTemplate:
     rules.check_letter(draft)
+    known = queries.letter_fields().get(draft.code, frozenset())
     for part in (draft.title, draft.opening, draft.closing):
-        unknown = sorted(letters.placeholders(part) - rules.LETTER_FIELDS)
+        unknown = sorted(letters.placeholders(part) - known)
         if unknown:
             raise errors.BadInput(
                 errors.message("A letter knows no “{value}”. It knows: {known}."),
                 code="letter_field",
                 value=unknown[0],
-                known=", ".join(sorted(rules.LETTER_FIELDS)),
+                known=", ".join(sorted(known)),
             )
     newest = models.LetterTemplate.objects.filter(code=draft.code, language=draft.language).order_by("-number").first()
     row = models.LetterTemplate.objects.create(
@@ -822,6 +821,53 @@ def judge_paper(row_id: int, *, is_good: bool, by: Access, at: dt.datetime) -> m
     row.save()
     record(f"paper {row.state}", case, by, at, payload={"paper": row.paper.label_en})
     return row
+
+
+# --- lists that leave the office --------------------------------------------------------------------------------------
+
+EXPORT_HEADINGS = (
+    "number", "track", "version", "stage", "state", "outcome", "person", "name", "kept_by", "household", "owner",
+    "team", "opened", "due", "closed",
+)  # fmt: skip
+
+
+def ask_export(narrowed: queries.CaseFilter, *, purpose: str, by: Access, at: dt.datetime) -> ExportFile:
+    """The list of cases will be made by a job; the purpose stands in the log."""
+    return exports.ask_for("cases", narrowed.as_text(), job="cases.export", purpose=purpose, by=by, at=at)
+
+
+def make_export(export_id: int, progress: jobs.Progress, *, by: Access, at: dt.datetime) -> dict[str, int]:
+    """The job: cases the asker may see and take out now; protection cases never."""
+    export = ExportFile.objects.get(pk=export_id)
+    if export.made_at is not None:
+        return {"rows": export.rows}
+    by.require(Action.CASE_EXPORT)
+    rows: list[Sequence[str]] = []
+    for case in queries.rows_for_export(by, queries.CaseFilter.parse(export.query), at.date(), at=at):
+        rows.append(_export_row(case))
+        if len(rows) % PIECE == 0:
+            progress(len(rows))
+    return exports.keep(export, EXPORT_HEADINGS, rows, by=by, at=at)
+
+
+def _export_row(case: models.Case) -> Sequence[str]:
+    return (
+        case.number,
+        case.track.code,
+        str(case.version.number),
+        case.stage.code,
+        case.state,
+        case.outcome,
+        case.person.number,
+        people_queries.name_in(case.person, Script.LATIN),
+        "/".join(case.person.keeper.labels()[::2]),
+        case.household.number if case.household else "",
+        case.owner.username if case.owner else "",
+        str(case.team) if case.team else "",
+        case.opened_on.isoformat(),
+        case.due_on.isoformat(),
+        case.closed_on.isoformat() if case.closed_on else "",
+    )
 
 
 # --- common steps -----------------------------------------------------------------------------------------------------

@@ -6,8 +6,10 @@ Everything begins with ``Case.objects.visible_to(access)``. Lists page by the da
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.utils.functional import cached_property
@@ -32,6 +34,7 @@ from streha.people import queries as people_queries
 from streha.places import queries as places
 
 SOON = dt.timedelta(days=7)
+EXPORTED_AT_ONCE = 500
 BREAKS_SHOWN = dt.timedelta(days=90)
 
 
@@ -132,12 +135,29 @@ def template(code: str, language: str) -> models.LetterTemplate:
     wanted = Language.SERBIAN_CYRILLIC if derived else language
     found = models.LetterTemplate.objects.filter(code=code, language=wanted).order_by("-number").first()
     if found is None:
-        raise errors.NotFound(errors.message("Nobody has written this letter in that language yet."))
+        raise errors.NotFound(
+            errors.message(
+                "Nobody has written this letter in that language yet. Whoever manages programmes takes over the ones "
+                "that come with Streha, on the page of tracks."
+            ),
+            code="letter_unwritten",
+        )
     if derived:
         found.language = language
         for part in ("title", "opening", "closing"):
             setattr(found, part, transliterate(getattr(found, part), Script.LATIN))
     return found
+
+
+@cache
+def letter_fields() -> Mapping[str, frozenset[str]]:
+    """By letter, what its words may be filled with."""
+    return rules.read_fields(shipped("letters.toml"))
+
+
+def shipped(name: str) -> str:
+    """The text of a file of tracks or letters that comes with Streha."""
+    return resources.files("streha.cases").joinpath("data", name).read_text(encoding="utf-8")
 
 
 def templates() -> list[models.LetterTemplate]:
@@ -166,6 +186,18 @@ class CaseFilter:
     goals_late: bool = False
     referrals_slow: bool = False
     area_id: int | None = None
+
+    def as_text(self) -> str:
+        """The filter as one line, for the job that makes a list."""
+        flags = "".join(str(int(flag)) for flag in (self.late, self.goals_late, self.referrals_slow))
+        return "|".join((self.track, self.stage, self.owner, self.state, flags, str(self.area_id or "")))
+
+    @classmethod
+    def parse(cls, text: str) -> CaseFilter:
+        """The filter that ``as_text`` wrote."""
+        track, stage, owner, state, flags, area = text.split("|")
+        late, goals_late, slow = (flag == "1" for flag in flags)
+        return cls(track, stage, owner, state, late, goals_late, slow, int(area) if area else None)
 
 
 def narrowed_cases(access: Access, narrowed: CaseFilter, today: dt.date) -> models.CaseQuerySet:
@@ -210,6 +242,17 @@ def cases_page(
     return Page(tuple(with_cases([pk for _, pk in shown])), next_key)
 
 
+def rows_for_export(access: Access, narrowed: CaseFilter, today: dt.date, *, at: dt.datetime) -> Iterator[models.Case]:
+    """Every case the viewer may export, due first; protection cases stay in the house. The looks are on record."""
+    rows = narrowed_cases(access, narrowed, today)
+    may = models.Case.objects.visible_to(access, Action.CASE_EXPORT).filter(is_sensitive=False)
+    ids = list(rows.filter(pk__in=may.values("pk")).order_by("due_on", "id").values_list("pk", flat=True))
+    for start in range(0, len(ids), EXPORTED_AT_ONCE):
+        piece = with_cases(ids[start : start + EXPORTED_AT_ONCE])
+        note_look(access, piece, where="list of cases", at=at)
+        yield from piece
+
+
 def behind_day(field: str, after: str) -> Q:
     """What comes behind a page's key where rows are ordered by a day and their number."""
     day, number = pages.day_of(after)
@@ -220,7 +263,7 @@ def with_cases(ids: Sequence[int]) -> list[models.Case]:
     """Cases in the order of their ids, with person, names, track, stage and owner."""
     found = (
         models.Case.objects.filter(pk__in=ids)
-        .select_related("version", "stage", "owner", "track", "household", "person__keeper")
+        .select_related("version", "stage", "owner", "track", "team", "household", "person__keeper")
         .in_bulk()
     )
     kept = people_queries.answering(case.person_id for case in found.values())

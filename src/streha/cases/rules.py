@@ -388,9 +388,6 @@ def missing_before(items: Iterable[Item], position: int) -> Several:
 MISSING_PAPERS = "missing_papers"
 
 
-LETTER_FIELDS = frozenset({"name", "number", "track", "office", "day"})
-
-
 @dataclass(frozen=True)
 class LetterDraft:
     """The words of a letter in one language, and who has signed that they may go out; nobody, while it is empty."""
@@ -409,6 +406,11 @@ def read_letters(content: str) -> tuple[LetterDraft, ...]:
         LetterDraft(told["code"], Language(told["language"]), told["title"], told["opening"], told["closing"])
         for told in tomllib.loads(content)["letter"]
     )
+
+
+def read_fields(content: str) -> dict[str, frozenset[str]]:
+    """By letter, what its words may be filled with, of a TOML file as it ships with Streha."""
+    return {code: frozenset(known) for code, known in tomllib.loads(content)["fields"].items()}
 
 
 def check_letter(draft: LetterDraft) -> None:

@@ -21,7 +21,10 @@ import click
 from django.utils.translation import gettext
 
 from streha.accounts import rules as accounts
+from streha.assistance.letters import actions as letters
+from streha.assistance.lists import actions as lists
 from streha.assistance.works import actions as works
+from streha.cases import actions as cases
 from streha.cases.feedback import actions as feedback
 from streha.common import errors
 from streha.dataprotection import actions as protection
@@ -84,6 +87,26 @@ def export_trainings(payload: dict[str, Any], progress: jobs.Progress, by: accou
 def export_works(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
     """Make a list of house works that somebody asked for."""
     return works.make_export(int(payload["export"]), progress, by=by, at=now())
+
+
+def export_cases(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
+    """Make a list of cases that somebody asked for."""
+    return cases.make_export(int(payload["export"]), progress, by=by, at=now())
+
+
+def export_applications(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
+    """Make the list of applications to a call that somebody asked for."""
+    return lists.make_applications(int(payload["export"]), progress, by=by, at=now())
+
+
+def export_ranked(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
+    """Make a ranked list to take out that somebody asked for."""
+    return lists.make_ranked(int(payload["export"]), progress, by=by, at=now())
+
+
+def export_letters(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
+    """Write the letters of a decided list."""
+    return letters.make_letters(int(payload["export"]), progress, by=by, at=now())
 
 
 def retain(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:

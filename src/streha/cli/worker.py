@@ -50,6 +50,10 @@ KINDS: dict[str, str] = {
     "feedback.export": "streha.cli.people:export_feedback",
     "trainings.export": "streha.cli.people:export_trainings",
     "works.export": "streha.cli.people:export_works",
+    "cases.export": "streha.cli.people:export_cases",
+    "applications.export": "streha.cli.people:export_applications",
+    "ranked.export": "streha.cli.people:export_ranked",
+    "letters.export": "streha.cli.people:export_letters",
     "duplicates.search": "streha.cli.people:look_for_duplicates",
     "dataprotection.retain": "streha.cli.people:retain",
 }

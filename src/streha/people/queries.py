@@ -23,7 +23,7 @@ from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action, Scope, ScopeKind
 from streha.audit import actions as audit
 from streha.common import errors, pages
-from streha.common.codes import FieldClass, Precision
+from streha.common.codes import FieldClass, Precision, Script
 from streha.common.pages import PAGE_SIZE, Page
 from streha.engine import linkage, names
 from streha.people import bridge, models, rules
@@ -305,6 +305,16 @@ def with_people(ids: Sequence[int]) -> list[models.Person]:
     )
     by_id = {person.pk: person for person in found}
     return [by_id[pk] for pk in ids if pk in by_id]
+
+
+def name_in(person: models.Person, script: Script) -> str:
+    """The name in a script, where somebody noted it so; otherwise the main one, and the number where none is left."""
+    held: Sequence[models.Name] | None = getattr(person, "current_names", None)
+    names = held if held is not None else list(person.names.filter(valid_to=None).order_by("pk"))
+    own = (rules.NameKind.MAIN, rules.NameKind.SCRIPT)
+    main = next((n for n in names if n.kind == rules.NameKind.MAIN), names[0] if names else None)
+    found = next((n for n in names if n.script == script and n.kind in own), main)
+    return " ".join(part for part in (found.given, found.family) if part) if found else person.number
 
 
 def with_households(access: Access, ids: Sequence[int]) -> list[models.Household]:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import formats, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -23,15 +24,17 @@ from streha.cases.labour import rules as labour
 from streha.cases.plans import queries as plans
 from streha.cases.referrals import queries as referrals
 from streha.common import errors
+from streha.common.codes import Language, Script
 from streha.formats import letters, papers
 from streha.people import models as people
 from streha.people import queries as people_queries
 from streha.web import door, words
+from streha.web.exports import ask_page
 from streha.web.forms import cases as forms
 from streha.web.people import narrowed_by_place
 from streha.web.protection import LANGUAGE_OF
-from streha.web.templatetags.register import full_name
 
+PDF = "application/pdf"
 DONE: Mapping[str, str | Promise] = {
     "move": gettext_lazy("The case has moved on."),
     "assign": gettext_lazy("The case has another owner."),
@@ -53,19 +56,8 @@ DONE: Mapping[str, str | Promise] = {
 def cases(request: door.Request) -> HttpResponse:
     """Cases visible to the viewer, due first, narrowed by what stands in the address."""
     at = door.now()
-    area_id, _area, unknown = narrowed_by_place(request)
-    told = request.GET
-    narrowed = queries.CaseFilter(
-        track=told.get("track", "")[:30],
-        stage=told.get("stage", "")[:30],
-        owner=told.get("owner", "")[:10],
-        state=rules.CaseState.CLOSED if told.get("state") == "closed" else rules.CaseState.OPEN,
-        late=told.get("late") == "1",
-        goals_late=told.get("goals") == "late",
-        referrals_slow=told.get("referrals") == "slow",
-        area_id=area_id,
-    )
-    page = queries.cases_page(request.access, narrowed, today=at.date(), after=told.get("after", ""))
+    narrowed, unknown = _narrowed(request)
+    page = queries.cases_page(request.access, narrowed, today=at.date(), after=request.GET.get("after", ""))
     queries.note_look(request.access, page.rows, where="cases", at=at)
     tracks = queries.tracks_open_to(request.access)
     context = {
@@ -74,10 +66,45 @@ def cases(request: door.Request) -> HttpResponse:
         "tracks": tracks,
         "stages": stages_of(tracks, narrowed.track),
         "unknown_place": unknown,
-        "filters": told,
+        "filters": request.GET,
         "has_tracks": bool(tracks),
     }
     return render(request, "cases/list.html", context)
+
+
+def _narrowed(request: door.Request) -> tuple[queries.CaseFilter, str]:
+    """What the address narrows a list of cases to, and what it could not understand of the place."""
+    area_id, _area, unknown = narrowed_by_place(request)
+    told = request.GET
+    narrowed = queries.CaseFilter(
+        track=_code(told.get("track", "")),
+        stage=_code(told.get("stage", "")),
+        owner=_code(told.get("owner", ""))[:10],
+        state=rules.CaseState.CLOSED if told.get("state") == "closed" else rules.CaseState.OPEN,
+        late=told.get("late") == "1",
+        goals_late=told.get("goals") == "late",
+        referrals_slow=told.get("referrals") == "slow",
+        area_id=area_id,
+    )
+    return narrowed, unknown
+
+
+def _code(text: str) -> str:
+    """A code as an address may carry it, without the sign that parts codes in the query of a job."""
+    return text.replace("|", "")[:30]
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(Action.CASE_EXPORT)
+def export(request: door.Request) -> HttpResponse:
+    """Ask for the list of cases as it is narrowed in the address."""
+    narrowed, _unknown = _narrowed(request)
+
+    def ask(purpose: str) -> object:
+        return actions.ask_export(narrowed, purpose=purpose, by=request.access, at=door.now())
+
+    sub = _("The list holds what you may read now, and no protection case. It ends when your right to it ends.")
+    return ask_page(request, ask, title=_("Export a list of cases"), sub=sub, back=reverse("cases"))
 
 
 def stages_of(tracks: list[models.TrackVersion], code: str) -> list[rules.Step]:
@@ -284,7 +311,7 @@ def file(request: door.Request, pk: int, row: int) -> HttpResponse:
     """A paper's file; opening it is on record."""
     queries.visible_case(request.access, pk)
     _kept, name, content = queries.file_of(request.access, row, at=door.now())
-    return _attachment(content, name if name.lower().endswith(".pdf") else f"{name}.pdf")
+    return door.attachment(content, name if name.lower().endswith(".pdf") else f"{name}.pdf", PDF)
 
 
 @require_GET
@@ -296,7 +323,7 @@ def letter(request: door.Request, pk: int) -> HttpResponse:
     tag = wanted if wanted in LANGUAGE_OF else door.LANG_ATTRIBUTE.get(translation.get_language() or "en", "en")
     with translation.override(LANGUAGE_OF[tag]):
         content = letters.pdf(missing_letter(page, tag))
-    return _attachment(content, f"{page.case.number}-{tag}.pdf")
+    return door.attachment(content, f"{page.case.number}-{tag}.pdf", PDF)
 
 
 def missing_letter(page: queries.CasePage, tag: str) -> letters.Letter:
@@ -339,24 +366,8 @@ def missing_letter(page: queries.CasePage, tag: str) -> letters.Letter:
 
 
 def name_in(person: people.Person, tag: str) -> str:
-    """The person's name in the script of a letter, where somebody noted it so; otherwise as it is."""
-    script = "Cyrl" if tag == "sr-Cyrl" else "Latn"
-    found = person.names.filter(script=script, valid_to=None, kind__in=["main", "script"]).order_by("pk").first()
-    return " ".join(part for part in (found.given, found.family) if part) if found else full_name(person)
-
-
-def _attachment(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type="application/pdf")
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{_quoted(name)}"
-    response["Cache-Control"] = "no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def _quoted(name: str) -> str:
-    from urllib.parse import quote
-
-    return quote(name)
+    """The person's name in the script of a letter."""
+    return people_queries.name_in(person, Script.CYRILLIC if tag == Language.SERBIAN_CYRILLIC else Script.LATIN)
 
 
 # --- tracks -----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -322,6 +322,15 @@ def errors_into(form: BaseForm) -> Iterator[None]:
 
 
 # --- what every page shows
+
+
+def attachment(content: bytes, name: str, content_type: str) -> HttpResponse:
+    """A file to be saved, kept by nobody on the way."""
+    response = HttpResponse(content, content_type=content_type)
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    response["Cache-Control"] = "no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import PurePath
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -16,6 +19,12 @@ from streha.people.exports import actions
 from streha.people.exports.models import ExportFile
 from streha.web import door, words
 from streha.web import people as people_pages
+
+RIGHTS = tuple(dict.fromkeys(actions.RIGHTS.values()))
+TYPES = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".zip": "application/zip",
+}
 
 
 class ExportForm(forms.Form):
@@ -44,7 +53,7 @@ def ask(request: door.Request) -> HttpResponse:
 
 
 @require_GET
-@door.open_to(Action.PERSON_EXPORT, Action.PROPERTY_EXPORT, Action.FEEDBACK_EXPORT, Action.INSTITUTION_WORK)
+@door.open_to(*RIGHTS)
 def exports(request: door.Request) -> HttpResponse:
     """The viewer's own lists, newest first."""
     mine = ExportFile.objects.filter(asked_by_id=request.access.user_id or 0).select_related("job").order_by("-pk")[:50]
@@ -52,11 +61,25 @@ def exports(request: door.Request) -> HttpResponse:
 
 
 @require_GET
-@door.open_to(Action.PERSON_EXPORT, Action.PROPERTY_EXPORT, Action.FEEDBACK_EXPORT, Action.INSTITUTION_WORK)
+@door.open_to(*RIGHTS)
 def fetch(request: door.Request, pk: int) -> HttpResponse:
     """The file; fetching it is on record."""
     name, clear = actions.fetch(pk, by=request.access, at=door.now())
-    response = HttpResponse(clear, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    response = HttpResponse(clear, content_type=TYPES[PurePath(name).suffix])
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
     return response
+
+
+def ask_page(
+    request: door.Request, ask_for: Callable[[str], object], *, title: str, sub: str, back: str, button: str = ""
+) -> HttpResponse:
+    """Ask what a list is for, and have it made: ``ask_for`` is told the purpose."""
+    form = ExportForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with door.errors_into(form):
+            ask_for(form.cleaned_data["purpose"])
+            messages.success(request, _("The list is being made. It will stand here."))
+            return redirect("exports")
+    context = {"form": form, "title": title, "sub": sub, "button": button or _("Make the list"), "back": back}
+    return render(request, "exports/ask_list.html", context, status=422 if form.errors else 200)

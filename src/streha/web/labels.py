@@ -68,6 +68,7 @@ ACTIONS: Mapping[str, Label] = {
     Action.CASE_MOVE: _("move cases on"),
     Action.CASE_ASSIGN: _("give cases to owners"),
     Action.CASE_SENSITIVE: _("see protection cases"),
+    Action.CASE_EXPORT: _("export lists of cases"),
     Action.TRACK_CHANGE: _("change tracks and letters"),
     Action.FEEDBACK_VIEW: _("see feedback"),
     Action.FEEDBACK_ENTER: _("take in feedback"),
@@ -98,6 +99,7 @@ ACTIONS: Mapping[str, Label] = {
     Action.COURSE_WORK: _("work on courses"),
     Action.PROJECT_VIEW: _("see community projects"),
     Action.PROJECT_WORK: _("work on community projects"),
+    Action.SELECTION_EXPORT: _("export lists and letters of selections"),
 }
 SCOPES: Mapping[str, Label] = {
     ScopeKind.EVERYTHING: _("everywhere"),
@@ -162,6 +164,10 @@ JOB_KINDS: Mapping[str, Label] = {
     "feedback.export": _("Making a list of feedback"),
     "trainings.export": _("Making a list of training"),
     "works.export": _("Making a list of house works"),
+    "cases.export": _("Making a list of cases"),
+    "applications.export": _("Making a list of applications"),
+    "ranked.export": _("Making a ranked list to take out"),
+    "letters.export": _("Writing letters of decision"),
     "dataprotection.retain": _("Ending what may no longer be kept"),
     "audit.verify": _("Checking the log"),
 }

@@ -172,6 +172,7 @@ VERBS: dict[str, str | Promise] = {
     "published": _("List published"),
     "appeal received": _("Appeal received"),
     "appeal decided": _("Appeal decided"),
+    "letter made": _("Letter of decision made"),
 }
 OBJECTS: dict[str, str | Promise] = {
     "grid": _("grid"),

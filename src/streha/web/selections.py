@@ -8,14 +8,18 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from streha.accounts.rules import Action
+from streha.assistance.letters import actions as letters
+from streha.assistance.lists import actions as lists
 from streha.assistance.selections import actions, bridge, models, queries, rules
 from streha.common import errors, numbers
-from streha.web import door
+from streha.common.codes import Language
+from streha.web import door, exports, words
 from streha.web.forms import selections as forms
 
 A = Action
@@ -172,10 +176,24 @@ def application(request: door.Request, pk: int) -> HttpResponse:
         and page.row is not None
         and page.row.selection.is_decided
         and page.appeal is None,
+        "letters_about": _letters_about(request, page),
+        "letter_languages": [(tag.value, words.word("language", tag)) for tag in Language],
         "sits": seat is not None,
         "paper_form": forms.PaperForm(page=page) if may_enter else None,
     }
     return render(request, "selections/application.html", context)
+
+
+def _letters_about(request: door.Request, page: queries.ApplicationPage) -> list[str]:
+    """What the office can write to the household about."""
+    if not (request.access.allows(A.SELECTION_ENTER) or request.access.allows(A.SELECTION_CALL)):
+        return []
+    found = []
+    if page.row is not None and page.row.selection.is_decided and page.row.verdict != rules.Verdict.WITHDRAWN:
+        found.append("decision")
+    if page.appeal is not None and page.appeal.state != models.Appeal.State.RECEIVED:
+        found.append("appeal")
+    return found
 
 
 @require_POST
@@ -304,6 +322,75 @@ def appeal(request: door.Request, pk: int) -> HttpResponse:
             return redirect("application", pk)
     context = {"form": form, "title": _("Appeal"), "button": _("Take the appeal in"), "call": found.call}
     return render(request, "selections/form.html", context, status=422 if form.errors else 200)
+
+
+# --- letters and lists ------------------------------------------------------------------------------------------------
+
+
+@require_GET
+@door.open_to(A.SELECTION_ENTER, A.SELECTION_CALL)
+def letter(request: door.Request, pk: int) -> HttpResponse:
+    """The letter on the decision or on the appeal, in the applicant's language and script."""
+    about = request.GET.get("about", "")
+    name, content = letters.letter(
+        pk,
+        about=about if about in letters.ABOUT else "decision",
+        language=request.GET.get("in", "")[:10],
+        otherwise=_page_tag(),
+        by=request.access,
+        at=door.now(),
+    )
+    return door.attachment(content, name, "application/pdf")
+
+
+def _page_tag() -> str:
+    """The language of the page as letters name it, for applicants whose own is not known."""
+    return door.LANG_ATTRIBUTE.get(translation.get_language() or "en", "en")
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.SELECTION_EXPORT)
+def export_applications(request: door.Request, pk: int) -> HttpResponse:
+    """Ask for the list of applications to a call."""
+    found = queries.visible_call(request.access, pk, A.SELECTION_EXPORT)
+    return exports.ask_page(
+        request,
+        lambda purpose: lists.ask_applications(pk, purpose=purpose, by=request.access, at=door.now()),
+        title=_("Export the applications"),
+        sub=found.title,
+        back=reverse("selection_call", args=[pk]),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.SELECTION_EXPORT)
+def export_ranked(request: door.Request, pk: int) -> HttpResponse:
+    """Ask for a ranked list with every point."""
+    found = queries.visible_selection(request.access, pk, A.SELECTION_EXPORT)
+    return exports.ask_page(
+        request,
+        lambda purpose: lists.ask_ranked(pk, purpose=purpose, by=request.access, at=door.now()),
+        title=_("Export the ranked list"),
+        sub=f"{found.call.title} · {found}",
+        back=reverse("selection_ranked", args=[pk]),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.SELECTION_EXPORT)
+def export_letters(request: door.Request, pk: int) -> HttpResponse:
+    """Ask for all letters of a decided list."""
+    found = queries.visible_selection(request.access, pk, A.SELECTION_EXPORT)
+    return exports.ask_page(
+        request,
+        lambda purpose: letters.ask_letters(
+            pk, otherwise=_page_tag(), purpose=purpose, by=request.access, at=door.now()
+        ),
+        title=_("Write all letters of decision"),
+        sub=_("%(list)s: each in the applicant's language and script, in one file.") % {"list": str(found)},
+        button=_("Write the letters"),
+        back=reverse("selection_ranked", args=[pk]),
+    )
 
 
 # --- sessions ---------------------------------------------------------------------------------------------------------

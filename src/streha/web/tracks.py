@@ -83,5 +83,5 @@ def letter(request: door.Request, slug: str, language: str) -> HttpResponse:
             messages.success(request, _("The new words are in use. Nobody has signed them yet."))
             return redirect("letter_words", slug=slug, language=language)
     wrong = bool((written.is_bound and written.errors) or (sign.is_bound and sign.errors))
-    context = {"row": row, "written": written, "sign": sign, "fields": sorted(rules.LETTER_FIELDS)}
+    context = {"row": row, "written": written, "sign": sign, "fields": sorted(queries.letter_fields().get(slug, ()))}
     return render(request, "cases/letter_words.html", context, status=422 if wrong else 200)

@@ -672,7 +672,7 @@ def list_page(
 ) -> ListPage:
     """One page of a ranked list with every point and its evidence; names for who may see them, and on record."""
     selection = visible_selection(access, selection_id)
-    _require_may_read_list(access, selection)
+    require_may_read_list(access, selection)
     rows = selection.rows.select_related("application__applicant").order_by("place_in_list")
     if after:
         rows = rows.filter(place_in_list__gt=pages.number_of(after))
@@ -688,7 +688,7 @@ def list_page(
     )
 
 
-def _require_may_read_list(access: Access, selection: models.Selection) -> None:
+def require_may_read_list(access: Access, selection: models.Selection) -> None:
     """A list not yet decided is for those who decide and for the office that runs the call, not for scorers."""
     if selection.state in (models.Selection.State.DECIDED, models.Selection.State.PUBLISHED):
         return

@@ -31,7 +31,12 @@ RIGHTS: dict[str, Action] = {
     "feedback": Action.FEEDBACK_EXPORT,
     "trainings": Action.INSTITUTION_WORK,
     "works": Action.WORKS_PLAN,
+    "cases": Action.CASE_EXPORT,
+    "applications": Action.SELECTION_EXPORT,
+    "ranked": Action.SELECTION_EXPORT,
+    "letters": Action.SELECTION_EXPORT,
 }
+ENDINGS = {"letters": "zip"}  # everything else is a workbook
 KEPT = dt.timedelta(days=7)
 HEADINGS = ("number", "given", "father", "family", "birth", "precision", "sex", "lives_in", "kept_by", "household")
 
@@ -95,13 +100,17 @@ def keep(
     export: ExportFile, headings: Sequence[str], rows: Sequence[Sequence[str]], *, by: Access, at: dt.datetime
 ) -> dict[str, int]:
     """The rows are a workbook, sealed, on disk, and the list is ready to be fetched."""
-    workbook = tables.write_xlsx(headings, rows, sheet=export.kind)
+    return keep_file(export, tables.write_xlsx(headings, rows, sheet=export.kind), len(rows), by=by, at=at)
+
+
+def keep_file(export: ExportFile, content: bytes, rows: int, *, by: Access, at: dt.datetime) -> dict[str, int]:
+    """The file, of so many rows or letters, is sealed on disk and ready to be fetched."""
     path_of(export).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path_of(export).write_bytes(audit.seal(export.subject, workbook, context=SEALED))
+    path_of(export).write_bytes(audit.seal(export.subject, content, context=SEALED))
     with transaction.atomic():
-        ExportFile.objects.filter(pk=export.pk).update(made_at=at, rows=len(rows))
-        _record(export, "export made", by, at, rows=len(rows))
-    return {"rows": len(rows)}
+        ExportFile.objects.filter(pk=export.pk).update(made_at=at, rows=rows)
+        _record(export, "export made", by, at, rows=rows)
+    return {"rows": rows}
 
 
 def path_of(export: ExportFile) -> Path:
@@ -145,7 +154,7 @@ def fetch(export_id: int, *, by: Access, at: dt.datetime) -> tuple[str, bytes]:
     with transaction.atomic():
         ExportFile.objects.filter(pk=export.pk).update(fetched_at=at)
         _record(export, "exported", by, at, rows=export.rows)
-    return f"{export.kind}-{export}.xlsx", clear
+    return f"{export.kind}-{export}.{ENDINGS.get(export.kind, 'xlsx')}", clear
 
 
 def destroy(export: ExportFile, *, by: Access, at: dt.datetime) -> None:
