@@ -30,7 +30,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from streha.accounts import actions, queries, rules
 from streha.accounts.bridge import wall
 from streha.accounts.models import User
-from streha.common import errors
+from streha.common import errors, numbers
 from streha.common.words import Several, Words
 from streha.people import bridge as people
 from streha.web import labels, rail
@@ -71,6 +71,15 @@ class Request(HttpRequest):
 
     access: rules.Access
     htmx: Any
+
+
+def version(request: HttpRequest, current: int) -> int:
+    """The version of a record on which a form was filled; the current one on a form that is only opened.
+
+    What is no number is no version that ever was, so that the write is refused as one of somebody slower.
+    """
+    told = request.POST.get("version", "")
+    return (numbers.whole(told) or 0) if told else current
 
 
 def now() -> dt.datetime:

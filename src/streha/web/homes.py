@@ -251,7 +251,7 @@ def change(request: door.Request, pk: int) -> HttpResponse:
     page = queries.property_page(request.access, pk, at=door.now())
     if FieldClass.IDENTITY not in page.may_change:
         raise errors.Refused()
-    version = int(request.POST.get("version") or page.home.version)
+    version = door.version(request, page.home.version)
     form = forms.ChangeForm(request.POST or None, writes=page.may_change, initial=_as_typed(page))
     same: list[models.Property] = []
     if request.method == "POST" and form.is_valid():
@@ -475,7 +475,7 @@ def hand_over(request: door.Request, pk: int) -> HttpResponse:
 def end(request: door.Request, pk: int) -> HttpResponse:
     """Close the record, with day and reason."""
     found = queries.visible_property(request.access, pk)
-    version = int(request.POST.get("version") or found.version)
+    version = door.version(request, found.version)
     return _by_form(
         request,
         pk,

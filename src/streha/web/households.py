@@ -80,7 +80,7 @@ def change(request: door.Request, pk: int) -> HttpResponse:
     """Where the household lives."""
     page = queries.household_page(request.access, pk, at=door.now())
     household = page.household
-    version = int(request.POST.get("version") or household.version)
+    version = door.version(request, household.version)
     typed: dict[str, Any] = {}
     if household.home_area:
         typed["home_area"] = people_pages.place_as_typed(household.home_area)

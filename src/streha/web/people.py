@@ -379,7 +379,7 @@ def change(request: door.Request, pk: int) -> HttpResponse:
     writes = queries.writable(request.access, Action.PERSON_CHANGE, queries.Record.of(someone))
     if FieldClass.IDENTITY not in writes:
         raise errors.Refused()
-    version = int(request.POST.get("version") or someone.version)
+    version = door.version(request, someone.version)
     form = forms.PersonForm(request.POST or None, writes=writes, initial=_as_typed(request.access, someone, writes))
     if request.method == "POST" and form.is_valid():
         with door.errors_into(form):
