@@ -82,6 +82,17 @@ DOORS = {
         "figures of a list",
     },
     "src/streha/assistance/entitlements/queries.py": {"whether a case is closed"},
+    "src/streha/assistance/sites/queries.py": {
+        "how many places of a site are taken",
+        "how many of the places set aside are used",
+    },
+    "src/streha/assistance/sites/actions.py": {
+        "whether a site is empty",
+        "whether somebody stays elsewhere",
+        "whether somebody shielded comes",
+    },
+    "src/streha/assistance/distributions/queries.py": {"who belongs to the household of a slip"},
+    "src/streha/assistance/distributions/actions.py": {"who belongs to the household of a slip"},
     "src/streha/dataprotection/queries.py": {"the subject file", "retention"},
     "src/streha/dataprotection/actions.py": {"erasure"},
     "src/streha/web/breaks.py": {"who is behind a number, for break-glass", "numbers behind break-glass"},

@@ -29,6 +29,7 @@ class Role(StrEnum):
     FINANCE = "finance"
     AUTHORISER = "authoriser"
     PROTECTION = "protection"
+    STOREKEEPER = "storekeeper"
     PLANNER = "planner"
     ANALYST = "analyst"
     IMPORT_APPROVER = "import_approver"
@@ -120,6 +121,15 @@ class Action(StrEnum):
     PROJECT_VIEW = "project.view"
     PROJECT_WORK = "project.work"
     SELECTION_EXPORT = "selection.export"
+    SITE_VIEW = "site.view"
+    SITE_CHANGE = "site.change"
+    SITE_STAY = "site.stay"
+    STOCK_VIEW = "stock.view"
+    STOCK_RULES = "stock.rules"
+    STOCK_MOVE = "stock.move"
+    DISTRIBUTION_VIEW = "distribution.view"
+    DISTRIBUTION_PLAN = "distribution.plan"
+    DISTRIBUTION_HAND = "distribution.hand"
 
 
 class ScopeKind(StrEnum):
@@ -159,6 +169,8 @@ _CARE = _WORK | {F.COMMUNITY, F.HEALTH}
 _SELECTION = frozenset({A.SELECTION_VIEW, A.SELECTION_FIGURES})
 _GIVEN = frozenset({A.PROGRAMME_VIEW, A.ENTITLEMENT_VIEW})
 _HELP = frozenset({A.WORKS_VIEW, A.GRANT_VIEW, A.COURSE_VIEW, A.PROJECT_VIEW})  # what is built, given, taught
+_SITES = frozenset({A.SITE_VIEW, A.SITE_STAY})
+_STORES = frozenset({A.STOCK_VIEW, A.STOCK_MOVE, A.DISTRIBUTION_VIEW, A.DISTRIBUTION_HAND})
 
 
 @dataclass(frozen=True)
@@ -182,7 +194,9 @@ POLICY: Mapping[Role, Permission] = {
         | _CASES
         | _FEEDBACK
         | _INSTITUTIONS
+        | _SITES
         | {
+            A.DISTRIBUTION_VIEW,
             A.FEEDBACK_EXPORT,
             A.PERSON_REGISTER,
             A.PERSON_CHANGE,
@@ -229,7 +243,8 @@ POLICY: Mapping[Role, Permission] = {
         | {A.PROGRAMME_CHANGE, A.PACKAGE_CHANGE, A.ENTITLEMENT_GRANT, A.DELIVERY_RECORD}
         | {A.PAYMENT_VIEW, A.PAYMENT_BUILD}
         | _HELP
-        | {A.WORKS_PLAN, A.WORKS_COST, A.GRANT_WORK, A.GRANT_VISIT, A.COURSE_WORK, A.PROJECT_WORK},
+        | {A.WORKS_PLAN, A.WORKS_COST, A.GRANT_WORK, A.GRANT_VISIT, A.COURSE_WORK, A.PROJECT_WORK}
+        | {A.SITE_VIEW, A.SITE_CHANGE, A.STOCK_VIEW, A.STOCK_RULES, A.DISTRIBUTION_VIEW, A.DISTRIBUTION_PLAN},
         _WORK,
     ),
     Role.FINANCE: Permission(
@@ -252,6 +267,9 @@ POLICY: Mapping[Role, Permission] = {
         | {A.CASE_ASSIGN, A.CASE_SENSITIVE, A.FEEDBACK_SENSITIVE, A.INSTITUTION_VIEW}
         | _GIVEN
         | {A.DELIVERY_RECORD, A.DELIVERY_VERIFY}
+        | _SITES
+        | _STORES
+        | {A.SITE_CHANGE, A.DISTRIBUTION_PLAN}
         | {
             A.PERSON_REGISTER,
             A.PERSON_CHANGE,
@@ -264,7 +282,8 @@ POLICY: Mapping[Role, Permission] = {
         frozenset(F) - {F.PAYMENT},
         frozenset(F) - {F.PAYMENT},
     ),
-    Role.PLANNER: Permission(frozenset({A.PLACE_VIEW, A.PLACE_LOAD, A.JOB_VIEW})),
+    Role.STOREKEEPER: Permission(_SEE | _STORES | {A.SITE_VIEW}, _IDENTITY),
+    Role.PLANNER: Permission(frozenset({A.PLACE_VIEW, A.PLACE_LOAD, A.JOB_VIEW, A.SITE_VIEW, A.STOCK_VIEW})),
     Role.ANALYST: Permission(frozenset({A.PLACE_VIEW, A.JOB_VIEW})),
     Role.DATA_PROTECTION: Permission(
         _SEE
@@ -276,6 +295,8 @@ POLICY: Mapping[Role, Permission] = {
             A.WORKS_COST,
             A.CASE_VIEW,
             A.FEEDBACK_VIEW,
+            A.SITE_VIEW,
+            A.DISTRIBUTION_VIEW,
             A.SHIELDED_VIEW,
             A.SUBJECT_FILE,
             A.SUBJECT_ERASE,
@@ -306,7 +327,8 @@ REACHES: Mapping[Reach, tuple[Action, ...]] = {
 }
 
 # Who enters does not approve or score, who scores does not decide; who keeps the machine does not read the people;
-# who pays does not choose; who asks for money does not approve it, and who approves does not pay.
+# who pays does not choose; who asks for money does not approve it, and who approves does not pay; who enters
+# households, plans a distribution or pays does not hand out the goods.
 INCOMPATIBLE: frozenset[frozenset[Role]] = frozenset(
     frozenset(pair)
     for pair in (
@@ -329,6 +351,12 @@ INCOMPATIBLE: frozenset[frozenset[Role]] = frozenset(
         (Role.AUTHORISER, Role.CASEWORKER),
         (Role.AUTHORISER, Role.ENUMERATOR),
         (Role.AUTHORISER, Role.KEEPER),
+        (Role.STOREKEEPER, Role.CASEWORKER),
+        (Role.STOREKEEPER, Role.ENUMERATOR),
+        (Role.STOREKEEPER, Role.IMPORT_APPROVER),
+        (Role.STOREKEEPER, Role.PROGRAMME),
+        (Role.STOREKEEPER, Role.FINANCE),
+        (Role.STOREKEEPER, Role.KEEPER),
     )
 )
 

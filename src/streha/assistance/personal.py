@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+from streha.assistance.distributions import personal as distributions
 from streha.assistance.entitlements import personal as entitlements
 from streha.assistance.payments import personal as payments
 from streha.assistance.selections import personal as selections
+from streha.assistance.sites import personal as sites
 from streha.assistance.works import personal as works
 from streha.audit.rules import Actor
 from streha.common.subjects import Section
 
-PARTS = (selections, entitlements, payments, works)
+PARTS = (selections, entitlements, payments, works, sites, distributions)
 
 
 def collect(subject: uuid.UUID) -> tuple[Section, ...]:

@@ -54,6 +54,8 @@ KINDS: dict[str, str] = {
     "applications.export": "streha.cli.people:export_applications",
     "ranked.export": "streha.cli.people:export_ranked",
     "letters.export": "streha.cli.people:export_letters",
+    "distributions.list": "streha.cli.supplies:make_list",
+    "distributions.sheet": "streha.cli.supplies:work_sheet",
     "duplicates.search": "streha.cli.people:look_for_duplicates",
     "dataprotection.retain": "streha.cli.people:retain",
 }

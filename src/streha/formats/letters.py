@@ -109,7 +109,24 @@ def pdf(letter: Letter) -> bytes:
     try:
         return _compiled(told)
     except _compiler_error():  # the accessibility standard refuses a sign without a shape
-        return _compiled("".join(sign if sign.isascii() or _is_drawn(sign) else NO_SHAPE for sign in told))
+        return _compiled(drawable(told))
+
+
+def drawable(told: str) -> str:
+    """The text with every sign that no font at hand draws as a question mark."""
+    return "".join(sign if sign.isascii() or _is_drawn(sign) else NO_SHAPE for sign in told)
+
+
+def form_of(language: str) -> tuple[str, str]:
+    """Language and script as a PDF names them. Raises BadInput for a language without a form here."""
+    if language not in TAGS:
+        raise errors.BadInput(
+            message("There is no letter in “{value}”. Choose one of: {known}."),
+            code="letter_language",
+            value=language,
+            known=", ".join(TAGS),
+        )
+    return TAGS[language]
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
@@ -150,14 +167,7 @@ def _malformed(template: str) -> errors.BadInput:
 
 
 def _plain(letter: Letter) -> dict[str, Any]:
-    if letter.language not in TAGS:
-        raise errors.BadInput(
-            message("There is no letter in “{value}”. Choose one of: {known}."),
-            code="letter_language",
-            value=letter.language,
-            known=", ".join(TAGS),
-        )
-    lang, script = TAGS[letter.language]
+    lang, script = form_of(letter.language)
     return {
         "lang": lang,
         "script": script,

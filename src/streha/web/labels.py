@@ -12,7 +12,7 @@ from streha.accounts.rules import Action, Role, ScopeKind
 from streha.audit.rules import ActorKind, FaultKind
 from streha.common.codes import FieldClass, Language, Precision, Script, Sex
 from streha.jobs.rules import State
-from streha.web import feedback_words, help_words, institution_words, selection_words, words
+from streha.web import feedback_words, help_words, institution_words, selection_words, supply_words, words
 
 Label = str | Promise
 
@@ -26,6 +26,7 @@ ROLES: Mapping[str, Label] = {
     Role.FINANCE: _("Finance"),
     Role.AUTHORISER: _("Authorising officer"),
     Role.PROTECTION: _("Protection officer"),
+    Role.STOREKEEPER: _("Storekeeper"),
     Role.PLANNER: _("Civil-protection planner"),
     Role.ANALYST: _("Policy analyst"),
     Role.IMPORT_APPROVER: _("Import approver"),
@@ -100,6 +101,15 @@ ACTIONS: Mapping[str, Label] = {
     Action.PROJECT_VIEW: _("see community projects"),
     Action.PROJECT_WORK: _("work on community projects"),
     Action.SELECTION_EXPORT: _("export lists and letters of selections"),
+    Action.SITE_VIEW: _("see sites"),
+    Action.SITE_CHANGE: _("open and change sites, and standards"),
+    Action.SITE_STAY: _("check people in and out of sites, and count the night"),
+    Action.STOCK_VIEW: _("see stock"),
+    Action.STOCK_RULES: _("change items, kits and warehouses, and settle counts"),
+    Action.STOCK_MOVE: _("receive, move and count stock"),
+    Action.DISTRIBUTION_VIEW: _("see distributions"),
+    Action.DISTRIBUTION_PLAN: _("make lists for distributions"),
+    Action.DISTRIBUTION_HAND: _("hand out at distributions"),
 }
 SCOPES: Mapping[str, Label] = {
     ScopeKind.EVERYTHING: _("everywhere"),
@@ -194,6 +204,7 @@ VERBS: Mapping[str, Label] = {
     **feedback_words.VERBS,
     **institution_words.VERBS,
     **help_words.VERBS,
+    **supply_words.VERBS,
     # users and roles
     "logged in": _("Logged in"),
     "logged out": _("Logged out"),
@@ -270,6 +281,7 @@ OBJECTS: Mapping[str, Label] = {
     **feedback_words.OBJECTS,
     **institution_words.OBJECTS,
     **help_words.OBJECTS,
+    **supply_words.OBJECTS,
 }
 FAULTS: Mapping[str, Label] = {
     FaultKind.CHANGED: _("A record was changed after it was written."),

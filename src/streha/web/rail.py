@@ -67,6 +67,9 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
             Section("meetings", _("Meetings"), "log", (Action.INSTITUTION_VIEW,), (waiting.tasks,)),
             Section("selections", _("Selections"), "check", (Action.SELECTION_VIEW,), (waiting.sheets,)),
             Section("works", _("House works"), "home", (Action.WORKS_VIEW,), (waiting.works,)),
+            Section("sites", _("Sites"), "place", (Action.SITE_VIEW,), (waiting.nights,)),
+            Section("supplies", _("Supplies"), "import", (Action.STOCK_VIEW,), (waiting.stock,)),
+            Section("distributions", _("Distributions"), "users", (Action.DISTRIBUTION_VIEW,)),
         ),
     ),
     (

@@ -81,6 +81,10 @@ def due(request: door.Request) -> list[Due]:
         "%(n)s house is late by more than a month", "%(n)s houses are late by more than a month", "plural"
     )
     defects = ngettext_lazy("%(n)s house has open defects", "%(n)s houses have open defects", "plural")
+    nights = ngettext_lazy("%(n)s site was not counted last night", "%(n)s sites were not counted last night", "plural")
+    expiring = ngettext_lazy("%(n)s batch expires soon", "%(n)s batches expire soon", "plural")
+    settling = ngettext_lazy("%(n)s count of stock to settle", "%(n)s counts of stock to settle", "plural")
+    open_lists = ngettext_lazy("%(n)s distribution is open", "%(n)s distributions are open", "plural")
     lines = (
         (waiting.reports_breached(access, at), reports_late, reverse("reports") + "?standing=breached", "late"),
         (waiting.reports_new(access, at), reports, reverse("reports"), "warn"),
@@ -107,6 +111,10 @@ def due(request: door.Request) -> list[Due]:
         (waiting.inspections(access, at), inspections, reverse("works_list") + "?due=1", "warn"),
         (waiting.houses_late(access, at), houses_late, reverse("works_list") + "?standing=very_late", "late"),
         (waiting.defects(access, at), defects, reverse("works_progress"), "due"),
+        (waiting.nights(access, at), nights, reverse("sites"), "warn"),
+        (waiting.stock_counts(access, at), settling, reverse("supplies"), "warn"),
+        (waiting.expiring(access, at), expiring, reverse("supplies"), "due"),
+        (waiting.distributions(access, at), open_lists, reverse("distributions") + "?state=open", "due"),
         (waiting.glass(access, at), glass, reverse("case_glass"), "warn"),
     )
     return [

@@ -10,7 +10,10 @@ from django.db.models import Model, QuerySet
 
 from streha.accounts import models as accounts
 from streha.accounts.rules import Access, Action
+from streha.assistance.distributions import queries as distribution_queries
 from streha.assistance.selections import queries as selection_queries
+from streha.assistance.sites import queries as site_queries
+from streha.assistance.supplies import queries as supply_queries
 from streha.assistance.works import queries as works_queries
 from streha.cases import queries as case_queries
 from streha.cases.feedback import queries as feedback_queries
@@ -204,6 +207,35 @@ def works(access: Access, at: dt.datetime) -> int:
     return inspections(access, at)
 
 
+def nights(access: Access, at: dt.datetime) -> int:
+    """Sites whose last night nobody has counted, for who counts."""
+    if not access.allows(Action.SITE_STAY):
+        return 0
+    return few(site_queries.uncounted(access, at.date() - dt.timedelta(days=1)))
+
+
+def expiring(access: Access, at: dt.datetime) -> int:
+    """Batches that have expired or will soon, for who moves stock."""
+    if not access.allows(Action.STOCK_MOVE):
+        return 0
+    return few(supply_queries.expiring(access, at.date()))
+
+
+def stock_counts(access: Access, _at: dt.datetime) -> int:
+    """Counts of stock that wait for the viewer to settle them."""
+    return few(supply_queries.counts_open(access)) if access.allows(Action.STOCK_RULES) else 0
+
+
+def stock(access: Access, at: dt.datetime) -> int:
+    """What of supplies waits for the viewer."""
+    return expiring(access, at) + stock_counts(access, at)
+
+
+def distributions(access: Access, _at: dt.datetime) -> int:
+    """Distributions at which the viewer hands out."""
+    return few(distribution_queries.still_open(access)) if access.allows(Action.DISTRIBUTION_HAND) else 0
+
+
 # What presses, each counted once: together they are the number beside Today.
 PRESSING = (
     breaks,
@@ -217,6 +249,8 @@ PRESSING = (
     reports,
     tasks_late,
     works,
+    nights,
+    stock,
 )
 
 

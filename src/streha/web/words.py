@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from streha.web import case_words, feedback_words, help_words, institution_words, selection_words
+from streha.web import case_words, feedback_words, help_words, institution_words, selection_words, supply_words
 
 WORDS: dict[str, dict[str, str | Promise]] = {
     "sex": {"f": _("female"), "m": _("male"), "o": pgettext_lazy("sex", "other"), "u": pgettext_lazy("sex", "unknown")},
@@ -604,6 +604,9 @@ WORDS |= feedback_words.WORDS
 if twice := WORDS.keys() & institution_words.WORDS.keys():
     raise ValueError(f"words with one name: {sorted(twice)}")
 WORDS |= institution_words.WORDS
+if twice := WORDS.keys() & supply_words.WORDS.keys():
+    raise ValueError(f"words with one name: {sorted(twice)}")
+WORDS |= supply_words.WORDS
 WORDS["column"] |= {"feedback": feedback_words.OBJECTS["feedback"]}
 WORDS["column"] |= {"institution": institution_words.OBJECTS["institution"], "name": _("name")}
 if twice := WORDS.keys() & help_words.WORDS.keys():
@@ -615,6 +618,9 @@ WORDS["column"] |= help_words.COLUMNS
 WORDS["verb"] |= selection_words.VERBS
 WORDS["section"] |= selection_words.SECTIONS
 WORDS["column"] |= selection_words.TOLD
+WORDS["verb"] |= supply_words.VERBS
+WORDS["section"] |= supply_words.SECTIONS
+WORDS["column"] |= supply_words.TOLD
 
 
 def word(kind: str, code: object) -> str | Promise:

@@ -1,0 +1,1 @@
+"""What holds of sites without a database: drafts and checks, stays, nightly counts, standards."""
