@@ -26,7 +26,7 @@ from streha.people import actions as people
 from streha.people import rules as drafts
 from streha.places import actions as places
 from streha.places.models import Area
-from streha.web import door
+from streha.web import door, waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +49,12 @@ class Planted:
     household_id: int
 
     SECRETS = ("Qorroplant", "Zyrafetja", "44 987 654", "44987654", "Dushplant")
+
+
+@pytest.fixture(autouse=True)
+def _counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits is counted on the page of today alone: beside every page it would be half of these answers."""
+    monkeypatch.setattr(waiting.Counts, "of", lambda *_parts: 0)
 
 
 @pytest.fixture

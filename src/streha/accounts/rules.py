@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from streha.audit.rules import Actor
 from streha.common import errors
@@ -392,6 +393,8 @@ class Access:
     opened: frozenset[str] = frozenset()  # subjects opened by break-glass, in hexadecimal
     limit: frozenset[Action] | None = None  # an API token may carry fewer actions than its user
     _actions: frozenset[Action] = field(init=False, default=frozenset(), compare=False)
+    # What scopes were resolved to, so that the many questions of one request ask the tables once.
+    resolved: dict[frozenset[Scope], Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         everything = frozenset[Action]().union(*(POLICY[h.role].actions for h in self.held))

@@ -16,7 +16,7 @@ from django.db.models.expressions import RawSQL
 
 from streha.accounts.bridge import wall
 from streha.accounts.bridge.wall import Ground
-from streha.accounts.rules import Access, Action, Reach, ScopeKind
+from streha.accounts.rules import Access, Action, Reach, Scope, ScopeKind
 from streha.common.codes import FieldClass, Language, Precision, Script, Sex
 from streha.people import rules
 from streha.places import queries as places
@@ -52,7 +52,14 @@ class FoldedField(models.CharField):  # type: ignore[type-arg]
 
 def ground_of(access: Access, *actions: Action) -> Ground:
     """Where the access carries any of the actions, its areas with all that lies in them."""
-    scopes = {scope for action in actions for scope in access.scopes(action)}
+    scopes = frozenset(scope for action in actions for scope in access.scopes(action))
+    if scopes not in access.resolved:
+        access.resolved[scopes] = _resolved(access, scopes)
+    ground: Ground = access.resolved[scopes]
+    return ground
+
+
+def _resolved(access: Access, scopes: frozenset[Scope]) -> Ground:
     kinds = rules.scopes_by_kind(scopes)
     if ScopeKind.EVERYTHING in kinds:
         return Ground(everywhere=True)
