@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from streha.accounts.rules import Action
 from streha.assistance.sites import actions, models, queries
 from streha.assistance.sites.rules import places
-from streha.common import errors
+from streha.common import errors, numbers
 from streha.people import models as people_models
 from streha.people import queries as people
 from streha.places.models import AreaTile
@@ -230,7 +230,7 @@ def check_out(request: door.Request, pk: int) -> HttpResponse:
     """Check people out: everybody of a household by one link, or one by one."""
     row = queries.visible_site(request.access, pk, STAY)
     page = queries.site_page(request.access, pk, at=door.now(), limit=2000)
-    wanted = {int(text) for text in request.GET.getlist("stay") if text.isdecimal() and len(text) < 12}
+    wanted = set(map(numbers.whole, request.GET.getlist("stay"))) - {None}
     shown = [each.stay for each in page.stays if not wanted or each.stay.pk in wanted]
     choices = [(stay.pk, f"{full_name(stay.person)} · {stay.person.number}") for stay in shown]
     initial = {"day": door.now().date(), "stays": [stay.pk for stay in shown] if wanted else []}

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from streha.accounts.rules import Action
 from streha.assistance.works import actions, bridge, models, queries, rules
-from streha.common import errors
+from streha.common import errors, numbers
 from streha.common.codes import FieldClass
 from streha.places import queries as places
 from streha.places.models import Area
@@ -46,7 +46,7 @@ def _narrowed(request: door.Request) -> tuple[queries.WorksFilter, Area | None, 
         area_id=area_id,
         state=known("state", "works_state"),
         stage=known("stage", "works_stage"),
-        lot_id=int(lot) if lot.isdigit() and len(lot) < 10 else None,
+        lot_id=numbers.whole(lot),
         standing=known("standing", "works_standing"),
         inspection_due=request.GET.get("due") == "1",
     )

@@ -18,6 +18,7 @@ from streha.assistance.selections.models import Application, Selection
 from streha.assistance.selections.rules import Outcome as Selected
 from streha.cases.models import Case
 from streha.cases.rules import CaseState, case_number
+from streha.common import pages
 from streha.common.pages import PAGE_SIZE, Page
 from streha.people import models as people
 from streha.people import queries as people_queries
@@ -141,8 +142,8 @@ def cycle_page(
     """Entitlements of a cycle in the order in which they were granted, from those that the viewer sees."""
     rows = models.Entitlement.objects.visible_to(access).filter(cycle_id=cycle_id)
     narrowed = in_state(rows, state)
-    if after.isdecimal():
-        narrowed = narrowed.filter(pk__gt=int(after))
+    if after:
+        narrowed = narrowed.filter(pk__gt=pages.number_of(after))
     found = list(_with_all(narrowed).order_by("pk")[: size + 1])
     return Page(found[:size], str(found[size - 1].pk) if len(found) > size else "")
 

@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from streha.accounts.rules import Access, Action
 from streha.assistance.works import bridge, models, rules
 from streha.audit import actions as audit
-from streha.common import errors
+from streha.common import errors, pages
 from streha.common.codes import FieldClass
 from streha.common.pages import PAGE_SIZE, Page
 from streha.homes import models as homes
@@ -97,11 +97,9 @@ def works_page(
     access: Access, narrowed: WorksFilter, *, today: dt.date, after: str = "", limit: int = PAGE_SIZE
 ) -> Page[models.HouseWorks]:
     """Works visible to the viewer, the newest first, one page from a key on."""
-    if after and not (after.isdigit() and len(after) < 19):
-        raise errors.BadInput(errors.message("This page does not exist. Begin at the first page."), code="page_key")
     rows = narrowed_rows(access, narrowed, today)
     if after:
-        rows = rows.filter(pk__lt=int(after))
+        rows = rows.filter(pk__lt=pages.number_of(after))
     found = list(rows.select_related("home__keeper", "lot").order_by("-pk")[: limit + 1])
     return Page(tuple(found[:limit]), str(found[limit - 1].pk) if len(found) > limit else "")
 
