@@ -81,6 +81,7 @@ DOORS = {
         "many applications are loaded",
         "figures of a list",
     },
+    "src/streha/assistance/payments/actions.py": {"a bank's reply meets the lines of its lists"},
     "src/streha/assistance/entitlements/queries.py": {"whether a case is closed"},
     "src/streha/assistance/sites/queries.py": {
         "how many places of a site are taken",

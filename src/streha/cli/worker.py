@@ -57,6 +57,8 @@ KINDS: dict[str, str] = {
     "distributions.list": "streha.cli.supplies:make_list",
     "distributions.sheet": "streha.cli.supplies:work_sheet",
     "duplicates.search": "streha.cli.people:look_for_duplicates",
+    "payments.build": "streha.cli.payments:build",
+    "payments.reconcile": "streha.cli.payments:reconcile",
     "dataprotection.retain": "streha.cli.people:retain",
 }
 

@@ -27,7 +27,7 @@ from streha.people.rules import NeedKind
 
 def is_on_its_way(row: models.Entitlement) -> bool:
     """Whether the entitlement stands on a payment list that is not settled."""
-    return row.payment_lines.filter(is_live=True).exists()
+    return row.payment_lines.filter(state__in=["waiting", "sent"]).exists()
 
 
 @wall.beyond("whether a case is closed")

@@ -133,9 +133,6 @@ class PaymentLine(models.Model):
     charged = models.DecimalField(**money.columns(), default=0)
     state = models.CharField(max_length=10, choices=choices(rules.LineState), default=rules.LineState.WAITING.value)
     is_live = models.BooleanField(default=True)
-    delivery = models.OneToOneField(
-        entitlements.Delivery, models.PROTECT, null=True, blank=True, related_name="payment_line"
-    )
 
     WALL = wall.through("entitlement")
 
@@ -147,10 +144,9 @@ class PaymentLine(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="assistance_paymentline_is_something"),
             models.CheckConstraint(
-                condition=models.Q(state="paid", delivery__isnull=False)
-                | models.Q(state="returned")
-                | (~models.Q(state__in=["paid", "returned"]) & models.Q(delivery=None)),
-                name="assistance_paymentline_paid_is_delivered",
+                condition=models.Q(is_live=True, state__in=["waiting", "sent", "paid"])
+                | models.Q(is_live=False, state__in=["returned", "cancelled"]),
+                name="assistance_paymentline_live_by_state",
             ),
         ]
 
@@ -193,7 +189,7 @@ class BankLine(models.Model):
     said = models.CharField(max_length=10, choices=choices(rules.Said))
     reason = models.CharField(max_length=80, blank=True)
     key = models.CharField(max_length=64)
-    found = models.CharField(max_length=14, choices=choices(rules.Found))
+    found = models.CharField(max_length=14, choices=choices(rules.Found), default=rules.Found.WAITING.value)
     line = models.ForeignKey(PaymentLine, models.PROTECT, null=True, blank=True, related_name="bank_lines")
     settled = models.CharField(max_length=12, blank=True, choices=choices(rules.Settlement))
     settled_because = models.CharField(max_length=300, blank=True)
@@ -213,7 +209,9 @@ class BankLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["reply", "position"], name="assistance_bankline_in_order"),
             models.UniqueConstraint(
-                fields=["key"], condition=~models.Q(found="doubled"), name="assistance_booking_taken_once"
+                fields=["key"],
+                condition=~models.Q(found__in=["doubled", "waiting"]),
+                name="assistance_booking_taken_once",
             ),
             models.CheckConstraint(
                 condition=models.Q(settled="") | ~models.Q(settled_because=""), name="assistance_settled_because"

@@ -49,8 +49,9 @@ class Said(StrEnum):
 
 
 class Found(StrEnum):
-    """What a line of a reply turned out to be."""
+    """What a line of a reply turned out to be; waiting until it is looked at."""
 
+    WAITING = "waiting"
     MATCHED = "matched"
     RETURNED = "returned"
     UNKNOWN = "unknown"
