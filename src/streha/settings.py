@@ -241,6 +241,9 @@ AREA_SCHEME = env.str("STREHA_AREA_SCHEME", "xk-kas")
 PHONE_REGION = env.str("STREHA_PHONE_REGION", "XK")
 FOOTNOTE_1244 = env.bool("STREHA_FOOTNOTE_1244", True)
 OFFICE_NAME = env.str("STREHA_OFFICE_NAME", "")
+PAYER_NAME = env.str("STREHA_PAYER_NAME", "Streha (demo)" if DEMO else "")
+PAYER_IBAN = env.str("STREHA_PAYER_IBAN", "XK051212012345678906" if DEMO else "")
+PAYER_BIC = env.str("STREHA_PAYER_BIC", "")
 
 # Duplicates: below this probability two people say "same"; whether, and from which probability on, an undecided pair
 # holds back what somebody is entitled to.

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from streha.accounts.rules import Action
+from streha.assistance.entitlements import queries as given_queries
 from streha.assistance.works import queries as works_queries
 from streha.common import errors
 from streha.common.codes import FieldClass
@@ -55,6 +56,7 @@ def household(request: door.Request, pk: int) -> HttpResponse:
         "last_move": move_queries.last_move(request.access, page.household.pk) if changes else None,
         "homes": homes,
         "may_register_home": request.access.allows(Action.PROPERTY_REGISTER),
+        **people_pages.help_given(given_queries.of_household(request.access, page.household.pk)),
     }
     return render(request, "households/household.html", context)
 

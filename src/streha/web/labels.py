@@ -12,7 +12,7 @@ from streha.accounts.rules import Action, Role, ScopeKind
 from streha.audit.rules import ActorKind, FaultKind
 from streha.common.codes import FieldClass, Language, Precision, Script, Sex
 from streha.jobs.rules import State
-from streha.web import feedback_words, help_words, institution_words, selection_words, supply_words, words
+from streha.web import feedback_words, help_words, institution_words, money_words, selection_words, supply_words, words
 
 Label = str | Promise
 
@@ -87,6 +87,20 @@ ACTIONS: Mapping[str, Label] = {
     Action.SELECTION_SCORE: _("score applications"),
     Action.SELECTION_DECIDE: _("decide in the commission"),
     Action.SELECTION_FIGURES: _("see figures and replays of selections"),
+    Action.PROGRAMME_VIEW: _("see programmes and their money"),
+    Action.PROGRAMME_CHANGE: _("run programmes and set money aside"),
+    Action.BUDGET_CHANGE: _("keep agreements, budgets and rates"),
+    Action.APPROVAL_SIGN: _("sign for money"),
+    Action.APPROVAL_CHAIN: _("set the chain of approval"),
+    Action.ENTITLEMENT_VIEW: _("see what people are due and got"),
+    Action.ENTITLEMENT_GRANT: _("grant help"),
+    Action.DELIVERY_RECORD: _("note deliveries and returns"),
+    Action.DELIVERY_VERIFY: _("ask households whether help came"),
+    Action.PACKAGE_CHANGE: _("make and verify packages"),
+    Action.PAYMENT_VIEW: _("see payment lists"),
+    Action.PAYMENT_BUILD: _("build payment lists"),
+    Action.PAYMENT_PAY: _("send payment lists and reconcile the bank"),
+    Action.ACCOUNT_CHANGE: _("note account numbers"),
     Action.WORKS_VIEW: _("see house works"),
     Action.WORKS_PLAN: _("plan and contract house works"),
     Action.WORKS_INSPECT: _("inspect and hand over houses"),
@@ -171,6 +185,7 @@ JOB_KINDS: Mapping[str, Label] = {
     "people.export": _("Making a list"),
     "duplicates.search": _("Looking for duplicates"),
     "homes.export": _("Making a list of homes"),
+    **money_words.JOBS,
     "feedback.export": _("Making a list of feedback"),
     "trainings.export": _("Making a list of training"),
     "works.export": _("Making a list of house works"),
@@ -205,6 +220,7 @@ VERBS: Mapping[str, Label] = {
     **institution_words.VERBS,
     **help_words.VERBS,
     **supply_words.VERBS,
+    **money_words.VERBS,
     # users and roles
     "logged in": _("Logged in"),
     "logged out": _("Logged out"),
@@ -282,6 +298,7 @@ OBJECTS: Mapping[str, Label] = {
     **institution_words.OBJECTS,
     **help_words.OBJECTS,
     **supply_words.OBJECTS,
+    **money_words.OBJECTS,
 }
 FAULTS: Mapping[str, Label] = {
     FaultKind.CHANGED: _("A record was changed after it was written."),

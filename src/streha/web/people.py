@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from streha.accounts.rules import Access, Action
+from streha.assistance.entitlements import queries as given_queries
+from streha.assistance.entitlements.models import Entitlement
 from streha.audit import queries as log
 from streha.cases import queries as case_queries
 from streha.cases.feedback import queries as feedback_queries
@@ -232,8 +234,15 @@ def _person_page(request: door.Request, pk: int, shown: tuple[str, int, str] | N
         "broken": page.person.subject.hex in request.access.opened,
         "homes": home_rows.of_people(request, [pk]),
         "may_register_home": request.access.allows(Action.PROPERTY_REGISTER),
+        "may_set_account": request.access.allows(Action.ACCOUNT_CHANGE),
+        **help_given(given_queries.of_person(request.access, pk)),
     }
     return render(request, "people/person.html", context)
+
+
+def help_given(rows: list[Entitlement]) -> dict[str, Any]:
+    """What a person or household was due and got, for the panel of their page."""
+    return {"help_given": rows, "packages": given_queries.allotted(rows)}
 
 
 def _disability(page: queries.PersonPage) -> bool | None:

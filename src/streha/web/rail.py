@@ -58,7 +58,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
         ),
     ),
     (
-        pgettext_lazy("section", "Help"),
+        _("Casework"),
         (
             Section("cases", _("Cases"), "file", (Action.CASE_VIEW,), (waiting.cases,)),
             Section("feedback", _("Feedback"), "phone", (Action.FEEDBACK_VIEW,), (waiting.feedback,)),
@@ -66,6 +66,13 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
             Section("institutions", _("Institutions"), "users", (Action.INSTITUTION_VIEW,)),
             Section("meetings", _("Meetings"), "log", (Action.INSTITUTION_VIEW,), (waiting.tasks,)),
             Section("selections", _("Selections"), "check", (Action.SELECTION_VIEW,), (waiting.sheets,)),
+        ),
+    ),
+    (
+        pgettext_lazy("section", "Help"),
+        (
+            Section("programmes", _("Programmes"), "file", (Action.PROGRAMME_VIEW,)),
+            Section("payments", _("Payments"), "log", (Action.PAYMENT_VIEW,), (waiting.payments,)),
             Section("works", _("House works"), "home", (Action.WORKS_VIEW,), (waiting.works,)),
             Section("sites", _("Sites"), "place", (Action.SITE_VIEW,), (waiting.nights,)),
             Section("supplies", _("Supplies"), "import", (Action.STOCK_VIEW,), (waiting.stock,)),

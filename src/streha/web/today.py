@@ -85,6 +85,16 @@ def due(request: door.Request) -> list[Due]:
     expiring = ngettext_lazy("%(n)s batch expires soon", "%(n)s batches expire soon", "plural")
     settling = ngettext_lazy("%(n)s count of stock to settle", "%(n)s counts of stock to settle", "plural")
     open_lists = ngettext_lazy("%(n)s distribution is open", "%(n)s distributions are open", "plural")
+    signatures = ngettext_lazy("%(n)s approval waits for you", "%(n)s approvals wait for you", "plural")
+    to_send = ngettext_lazy("%(n)s payment list to send", "%(n)s payment lists to send", "plural")
+    bookings = ngettext_lazy(
+        "%(n)s booking of the bank without its line", "%(n)s bookings of the bank without their line", "plural"
+    )
+    twice = ngettext_lazy(
+        "%(n)s time merged records had both received help",
+        "%(n)s times merged records had both received help",
+        "plural",
+    )
     lines = (
         (waiting.reports_breached(access, at), reports_late, reverse("reports") + "?standing=breached", "late"),
         (waiting.reports_new(access, at), reports, reverse("reports"), "warn"),
@@ -108,6 +118,10 @@ def due(request: door.Request) -> list[Due]:
         (waiting.cases_unowned(access, at), unowned, reverse("cases") + "?owner=none", "warn"),
         (waiting.cases_due(access, at), soon, reverse("cases") + "?owner=me", "due"),
         (waiting.visits_soon(access, at), visits, reverse("visits"), "due"),
+        (waiting.signatures(access, at), signatures, reverse("approvals"), "warn"),
+        (waiting.to_send(access, at), to_send, reverse("payments") + "?state=approved", "warn"),
+        (waiting.bookings(access, at), bookings, reverse("bank_replies"), "warn"),
+        (waiting.received_twice(access, at), twice, reverse("doubles"), "bad"),
         (waiting.inspections(access, at), inspections, reverse("works_list") + "?due=1", "warn"),
         (waiting.houses_late(access, at), houses_late, reverse("works_list") + "?standing=very_late", "late"),
         (waiting.defects(access, at), defects, reverse("works_progress"), "due"),

@@ -11,6 +11,10 @@ from django.db.models import Model, QuerySet
 from streha.accounts import models as accounts
 from streha.accounts.rules import Access, Action
 from streha.assistance.distributions import queries as distribution_queries
+from streha.assistance.entitlements import queries as given_queries
+from streha.assistance.payments import queries as payment_queries
+from streha.assistance.payments.models import PaymentList
+from streha.assistance.programmes import queries as programme_queries
 from streha.assistance.selections import queries as selection_queries
 from streha.assistance.sites import queries as site_queries
 from streha.assistance.supplies import queries as supply_queries
@@ -236,6 +240,33 @@ def distributions(access: Access, _at: dt.datetime) -> int:
     return few(distribution_queries.still_open(access)) if access.allows(Action.DISTRIBUTION_HAND) else 0
 
 
+def signatures(access: Access, _at: dt.datetime) -> int:
+    """Requests for money whose next step is for this viewer to sign."""
+    return len(programme_queries.waiting_for(access)[:ENOUGH])
+
+
+def to_send(access: Access, _at: dt.datetime) -> int:
+    """Payment lists that are approved and not at the bank yet."""
+    if not access.allows(Action.PAYMENT_PAY):
+        return 0
+    return few(PaymentList.objects.visible_to(access, Action.PAYMENT_PAY).filter(state="approved"))
+
+
+def bookings(access: Access, _at: dt.datetime) -> int:
+    """Bookings of the bank that nobody is found for."""
+    return len(payment_queries.open_bookings(access))
+
+
+def received_twice(access: Access, _at: dt.datetime) -> int:
+    """Help that merged records had both received."""
+    return len(given_queries.doubles(access)[:ENOUGH]) if access.allows(Action.PAYMENT_PAY) else 0
+
+
+def payments(access: Access, at: dt.datetime) -> int:
+    """What of payments waits for the viewer."""
+    return signatures(access, at) + to_send(access, at) + bookings(access, at) + received_twice(access, at)
+
+
 # What presses, each counted once: together they are the number beside Today.
 PRESSING = (
     breaks,
@@ -251,6 +282,7 @@ PRESSING = (
     works,
     nights,
     stock,
+    payments,
 )
 
 

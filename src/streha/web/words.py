@@ -6,7 +6,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from streha.web import case_words, feedback_words, help_words, institution_words, selection_words, supply_words
+from streha.web import (
+    case_words,
+    feedback_words,
+    help_words,
+    institution_words,
+    money_words,
+    selection_words,
+    supply_words,
+)
 
 WORDS: dict[str, dict[str, str | Promise]] = {
     "sex": {"f": _("female"), "m": _("male"), "o": pgettext_lazy("sex", "other"), "u": pgettext_lazy("sex", "unknown")},
@@ -615,6 +623,12 @@ WORDS |= help_words.WORDS
 WORDS["verb"] |= help_words.VERBS
 WORDS["section"] |= help_words.SECTIONS
 WORDS["column"] |= help_words.COLUMNS
+if twice := WORDS.keys() & money_words.WORDS.keys():
+    raise ValueError(f"words with one name: {sorted(twice)}")
+WORDS |= money_words.WORDS
+WORDS["verb"] |= money_words.VERBS
+WORDS["section"] |= money_words.SECTIONS
+WORDS["column"] |= money_words.TOLD
 WORDS["verb"] |= selection_words.VERBS
 WORDS["section"] |= selection_words.SECTIONS
 WORDS["column"] |= selection_words.TOLD

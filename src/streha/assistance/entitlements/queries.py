@@ -16,13 +16,20 @@ from streha.assistance.entitlements import models, rules
 from streha.assistance.programmes import models as programmes
 from streha.assistance.selections.models import Application, Selection
 from streha.assistance.selections.rules import Outcome as Selected
+from streha.audit import actions as audit
 from streha.cases.models import Case
 from streha.cases.rules import CaseState, case_number
+<<<<<<< HEAD
 from streha.common import pages
+=======
+from streha.common import errors
+>>>>>>> 4f35755 (Payments and programmes: pages from the agreement to the bank's last booking)
 from streha.common.pages import PAGE_SIZE, Page
 from streha.people import models as people
 from streha.people import queries as people_queries
 from streha.people.rules import NeedKind
+
+MOST_DIGITS = 12
 
 
 def is_on_its_way(row: models.Entitlement) -> bool:
@@ -217,3 +224,56 @@ def doubles(access: Access) -> list[Double]:
                 if not is_one_record and not hasattr(second, "settled"):
                     found.setdefault(second.pk, Double(first, second))
     return [found[pk] for pk in sorted(found)]
+
+
+# --- for pages --------------------------------------------------------------------------------------------------------
+
+
+def entitlement(access: Access, entitlement_id: int, *, at: dt.datetime) -> models.Entitlement:
+    """One entitlement with all it hangs on; the look is noted. Raises NotFound for one out of sight."""
+    row = _with_all(models.Entitlement.objects.visible_to(access)).filter(pk=entitlement_id).first()
+    if row is None:
+        raise errors.NotFound()
+    classes = ["identity"]
+    audit.looked(
+        by=access.actor, at=at, verb="entitlement", subjects=[row.person.subject], classes=classes, where=row.number
+    )
+    return row
+
+
+def household_of(text: str) -> int:
+    """The id in a household's number as typed. Raises BadInput for anything else."""
+    digits = text.strip().upper().removeprefix("HH-").lstrip("0")
+    if not digits.isdecimal() or len(digits) > MOST_DIGITS:
+        raise errors.BadInput(
+            errors.message("“{value}” is not the number of a household. It looks like HH-0000012."),
+            code="no_number",
+            field="household",
+            value=text,
+        )
+    return int(digits)
+
+
+def whom(access: Access, text: str) -> tuple[int, int | None]:
+    """(person, household) of a number as typed: P-… for a person alone, HH-… for a household by its head."""
+    tidy = text.strip().upper()
+    if tidy.startswith("HH-"):
+        kept = people_queries.answering_household(household_of(tidy))
+        home = people.Household.objects.visible_to(access, Action.ENTITLEMENT_GRANT).filter(pk=kept).first()
+        head = home.memberships.filter(ended_on=None).order_by("-is_head", "pk").first() if home else None
+        if home is None or head is None:
+            raise errors.BadInput(
+                errors.message("There is no such household among those you may see. Look at its number again."),
+                code="no_household",
+                field="whom",
+            )
+        return head.person_id, home.pk
+    digits = tidy.removeprefix("P-").lstrip("0")
+    if not digits.isdecimal() or len(digits) > MOST_DIGITS:
+        raise errors.BadInput(
+            errors.message("“{value}” is not a number of a person or household, such as P-0000012 or HH-0000012."),
+            code="no_number",
+            field="whom",
+            value=text,
+        )
+    return int(digits), None

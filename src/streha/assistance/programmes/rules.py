@@ -232,9 +232,19 @@ class Balance:
         """What is not spent yet."""
         return self.budget - self.spent
 
-    def part(self, money: Money) -> Decimal:
-        """How much of the budget it is, from 0 to 100, for a bar."""
-        return (100 * money.amount / self.budget.amount).quantize(Decimal("0.1")) if self.budget.amount else Decimal(0)
+    @property
+    def committed_percent(self) -> int:
+        """How much of the budget is committed, from 0 to 100."""
+        return _percent(self.committed, self.budget)
+
+    @property
+    def spent_percent(self) -> int:
+        """How much of the budget is spent, from 0 to 100."""
+        return _percent(self.spent, self.budget)
+
+
+def _percent(part: Money, whole: Money) -> int:
+    return round(100 * part.amount / whole.amount) if whole.amount else 0
 
 
 def overspent(asked: Money, left: Money, where: str) -> errors.Conflict:

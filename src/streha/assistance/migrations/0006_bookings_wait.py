@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assistance", "0003_programmes_entitlements_payments"),
+        ("assistance", "0005_sites_supplies_and_distributions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,449 @@
+"""Programmes and their money: agreements, budget lines, cycles, what is granted and delivered, packages, approval."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from django import forms as django_forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from streha.accounts.rules import Action
+from streha.assistance.entitlements import actions as given
+from streha.assistance.entitlements import models as given_models
+from streha.assistance.entitlements import queries as given_queries
+from streha.assistance.entitlements import rules as given_rules
+from streha.assistance.payments import models as payment_models
+from streha.assistance.programmes import actions, models, queries, rules
+from streha.common import errors
+from streha.common.money import Money
+from streha.web import door
+from streha.web.forms import money as forms
+
+A = Action
+
+
+def _today() -> dt.date:
+    return queries.day_of(door.now())
+
+
+def form_page(  # noqa: PLR0917 - one line a call
+    request: door.Request, form: django_forms.Form, title: str, button: str, back: str, act: Callable[[], Any]
+) -> HttpResponse:
+    """A page with one form: it does what it says and goes back, or says what stands in the way."""
+    if request.method == "POST" and form.is_valid():
+        with door.errors_into(form):
+            act()
+            messages.success(request, _("Done."))
+            return redirect(back)
+    context = {"form": form, "title": title, "button": button, "back": back}
+    return render(request, "programmes/form.html", context, status=422 if form.errors else 200)
+
+
+def said_after(request: door.Request, act: Callable[[], Any]) -> None:
+    """Do it and say so; what stands in the way is said instead, on the page one came from."""
+    try:
+        act()
+    except (errors.Conflict, errors.BadInput, errors.Refused) as error:
+        messages.error(request, door.say(error), extra_tags="bad")
+    else:
+        messages.success(request, _("Done."))
+
+
+def _of(form: django_forms.Form, request: door.Request, act: Callable[[], Any]) -> None:
+    """The same for a form on a page; its faults are said at the top."""
+    if form.is_valid():
+        said_after(request, act)
+        return
+    for bound in form:
+        for fault in bound.errors:
+            messages.error(request, f"{bound.label}: {fault}", extra_tags="bad")
+
+
+# --- agreements and rates ---------------------------------------------------------------------------------------------
+
+
+@require_GET
+@door.open_to(A.PROGRAMME_VIEW)
+def agreements(request: door.Request) -> HttpResponse:
+    """Agreements with donors, how each stands, and the newest rates."""
+    rows = models.Agreement.objects.select_related("donor").prefetch_related("lines").order_by("-starts_on", "-pk")
+    context = {
+        "rows": [(row, queries.balance(list(row.lines.all()), row.currency)) for row in rows[:100]],
+        "rates": models.ExchangeRate.objects.order_by("-day", "base", "quote")[:12],
+        "rate_form": forms.RateForm() if request.access.allows(A.BUDGET_CHANGE) else None,
+    }
+    return render(request, "programmes/agreements.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.BUDGET_CHANGE)
+def new_agreement(request: door.Request) -> HttpResponse:
+    """A form for an agreement."""
+    form = forms.AgreementForm(request.POST or None)
+
+    def sign() -> None:
+        donor = actions.add_donor(form.cleaned_data["donor"], by=request.access, at=door.now())
+        actions.sign_agreement(form.draft(donor.pk), by=request.access, at=door.now())
+
+    return form_page(request, form, _("New agreement"), _("Keep the agreement"), "/agreements/", sign)
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.PROGRAMME_VIEW)
+def agreement(request: door.Request, pk: int) -> HttpResponse:
+    """An agreement with its lines: budget, committed, spent, left; and what each line is committed to."""
+    row = models.Agreement.objects.select_related("donor").filter(pk=pk).first()
+    if row is None:
+        raise errors.NotFound()
+    if request.method == "POST":
+        form = forms.LineForm(request.POST)
+        _of(
+            form,
+            request,
+            lambda: actions.add_budget_line(
+                pk,
+                form.cleaned_data["code"],
+                form.cleaned_data["title"],
+                form.cleaned_data["amount"],
+                by=request.access,
+                at=door.now(),
+            ),
+        )
+        return redirect("agreement", pk)
+    lines = list(row.lines.all())
+    commitments = models.Commitment.objects.filter(line__in=lines).select_related("line").order_by("line__code", "pk")
+    context = {
+        "row": row,
+        "lines": [(line, queries.balance([line], row.currency)) for line in lines],
+        "balance": queries.balance(lines, row.currency),
+        "free": row.total - Money(row.budgeted, row.currency),
+        "commitments": commitments,
+        "form": forms.LineForm() if request.access.allows(A.BUDGET_CHANGE) else None,
+    }
+    return render(request, "programmes/agreement.html", context)
+
+
+@require_POST
+@door.open_to(A.BUDGET_CHANGE)
+def rate(request: door.Request) -> HttpResponse:
+    """The rate of a day is noted."""
+    form = forms.RateForm(request.POST)
+
+    def note() -> None:
+        told = form.cleaned_data
+        found = rules.Rate(told["day"], told["base"].upper(), told["quote"].upper(), told["rate"])
+        actions.note_rate(found, source=told["source"], by=request.access, at=door.now())
+
+    _of(form, request, note)
+    return redirect("agreements")
+
+
+# --- programmes and cycles --------------------------------------------------------------------------------------------
+
+
+@require_GET
+@door.open_to(A.PROGRAMME_VIEW)
+def listing(request: door.Request) -> HttpResponse:
+    """Programmes visible to the viewer."""
+    rows = models.Programme.objects.visible_to(request.access).select_related("place").prefetch_related("cycles")
+    return render(request, "programmes/list.html", {"rows": rows.order_by("-starts_on", "code")[:200]})
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.PROGRAMME_CHANGE)
+def new(request: door.Request) -> HttpResponse:
+    """A form for a new programme."""
+    form = forms.ProgrammeForm(request.POST or None)
+    return form_page(
+        request,
+        form,
+        _("New programme"),
+        _("Open the programme"),
+        "/programmes/",
+        lambda: actions.open_programme(form.draft(), by=request.access, at=door.now()),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.PROGRAMME_VIEW)
+def programme(request: door.Request, pk: int) -> HttpResponse:
+    """A programme with its cycles and where its money comes from."""
+    row = models.Programme.objects.visible_to(request.access).select_related("place").filter(pk=pk).first()
+    if row is None:
+        raise errors.NotFound()
+    if request.method == "POST":
+        form = forms.CycleForm(request.POST, access=request.access)
+        _of(form, request, lambda: actions.open_cycle(pk, form.draft(), by=request.access, at=door.now()))
+        return redirect("programme", pk)
+    cycles = list(row.cycles.order_by("-starts_on"))
+    keys = [str(cycle.pk) for cycle in cycles]
+    commitments = list(
+        models.Commitment.objects.filter(kind=rules.For.CYCLE, key__in=keys)
+        .select_related("line__agreement__donor")
+        .order_by("pk")
+    )
+    context = {
+        "row": row,
+        "tracks": row.tracks.select_related("track"),
+        "cycles": cycles,
+        "commitments": commitments,
+        "form": forms.CycleForm(access=request.access) if request.access.allows(A.PROGRAMME_CHANGE) else None,
+    }
+    return render(request, "programmes/programme.html", context)
+
+
+def _cycle(request: door.Request, pk: int) -> models.Cycle:
+    found = models.Cycle.objects.visible_to(request.access).select_related("programme", "call").filter(pk=pk).first()
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.PROGRAMME_VIEW)
+def cycle(request: door.Request, pk: int) -> HttpResponse:
+    """A cycle: money set aside, what is due and came, payment lists."""
+    row = _cycle(request, pk)
+    if request.method == "POST":
+        form = forms.CommitForm(request.POST)
+
+        def commit() -> None:
+            line = models.BudgetLine.objects.select_related("agreement").get(pk=int(form.cleaned_data["line"]))
+            amount = Money(form.cleaned_data["amount"], line.currency)
+            actions.commit(line.pk, amount, rules.For.CYCLE, pk, title=row.name, by=request.access, at=door.now())
+
+        if "close" in request.POST:
+            said_after(request, lambda: actions.close_cycle(pk, by=request.access, at=door.now()))
+        else:
+            _of(form, request, commit)
+        return redirect("cycle", pk)
+    state = request.GET.get("state", "")
+    lists = payment_models.PaymentList.objects.visible_to(request.access).filter(cycle=row).order_by("-pk")
+    may_change = request.access.allows(A.PROGRAMME_CHANGE)
+    context = {
+        "row": row,
+        "state": state,
+        "states": [found.value for found in given_rules.State],
+        "page": given_queries.cycle_page(request.access, pk, state=state, after=request.GET.get("after", "")),
+        "commitments": forms.commitments_of(row),
+        "lists": lists[:20] if request.access.allows(A.PAYMENT_VIEW) else [],
+        "form": forms.CommitForm() if may_change else None,
+        "is_open": row.state == rules.CycleState.OPEN,
+    }
+    return render(request, "programmes/cycle.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.ENTITLEMENT_GRANT)
+def grant(request: door.Request, pk: int) -> HttpResponse:
+    """Help is granted to one person or household."""
+    row = _cycle(request, pk)
+    form = forms.GrantForm(request.POST or None, cycle=row, initial={"due_on": _today().strftime("%d.%m.%Y")})
+
+    def entitle() -> None:
+        told = form.cleaned_data
+        person, household = given_queries.whom(request.access, told["whom"])
+        draft = given.Draft(
+            person,
+            given_rules.Kind(told["kind"]),
+            form.much(),
+            told["due_on"],
+            household_id=household,
+            what=told["what"],
+            commitment_id=int(told["commitment"]) if told["commitment"] else None,
+        )
+        given.entitle(pk, draft, by=request.access, at=door.now())
+
+    return form_page(request, form, _("Grant help"), _("Grant it"), f"/cycles/{pk}/", entitle)
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.ENTITLEMENT_GRANT)
+def allot(request: door.Request, pk: int) -> HttpResponse:
+    """A package is granted to a household that returned."""
+    row = _cycle(request, pk)
+    form = forms.AllotForm(request.POST or None, cycle=row, packages=given_queries.packages())
+
+    def act() -> None:
+        told = form.cleaned_data
+        given.allot_package(
+            int(told["package"]),
+            given_queries.household_of(told["household"]),
+            cycle_id=pk,
+            returned_on=told["returned_on"],
+            commitment_id=int(told["commitment"]) if told["commitment"] else None,
+            by=request.access,
+            at=door.now(),
+        )
+
+    return form_page(request, form, _("Grant a package"), _("Grant it"), f"/cycles/{pk}/", act)
+
+
+# --- one entitlement --------------------------------------------------------------------------------------------------
+
+
+@require_GET
+@door.open_to(A.ENTITLEMENT_VIEW)
+def entitlement(request: door.Request, pk: int) -> HttpResponse:
+    """What is due, what came, who came for it, what came back, what the household says."""
+    row = given_queries.entitlement(request.access, pk, at=door.now())
+    today = _today().strftime("%d.%m.%Y")
+    may_record = request.access.allows(A.DELIVERY_RECORD)
+    context = {
+        "row": row,
+        "deliveries": [
+            (
+                each,
+                forms.VerifyForm(initial={"on": today}, auto_id=f"verify-{each.pk}-%s"),
+                forms.ReturnForm(initial={"on": today}, auto_id=f"return-{each.pk}-%s"),
+            )
+            for each in row.deliveries.prefetch_related("returns", "verifications")
+        ],
+        "lines": row.payment_lines.select_related("list").order_by("pk"),
+        "deliver": forms.DeliverForm(initial={"on": today, "amount": row.left}) if may_record and row.left else None,
+        "may_record": may_record,
+        "may_verify": request.access.allows(A.DELIVERY_VERIFY),
+        "top_up": forms.TopUpForm(initial={"due_on": today}, auto_id="top-up-%s")
+        if request.access.allows(A.ENTITLEMENT_GRANT)
+        else None,
+        "may_cancel": request.access.allows(A.ENTITLEMENT_GRANT) and row.left and not row.cancelled_at,
+    }
+    return render(request, "programmes/entitlement.html", context)
+
+
+@require_POST
+@door.open_to(A.DELIVERY_RECORD, A.DELIVERY_VERIFY, A.ENTITLEMENT_GRANT)
+def entitlement_do(request: door.Request, pk: int) -> HttpResponse:
+    """Something is done about an entitlement: delivered, taken back, verified, topped up, cancelled."""
+    by, at, what = request.access, door.now(), request.POST.get("do", "")
+    if what == "deliver":
+        delivering = forms.DeliverForm(request.POST)
+        _of(delivering, request, lambda: given.deliver(pk, delivering.handed(), by=by, at=at))
+    elif what == "return":
+        returning = forms.ReturnForm(request.POST)
+
+        def take_back() -> None:
+            told = returning.cleaned_data
+            given.take_back(
+                told["delivery"], told["amount"], on=told["on"], reason=told["reason"], key=told["key"], by=by, at=at
+            )
+
+        _of(returning, request, take_back)
+    elif what == "verify":
+        asked = forms.VerifyForm(request.POST)
+        _of(asked, request, lambda: given.verify(asked.cleaned_data["delivery"], asked.said(), by=by, at=at))
+    elif what == "top_up":
+        _top_up(request, pk)
+    elif what == "cancel":
+        form = forms.ReasonForm(request.POST)
+        _of(form, request, lambda: given.cancel(pk, reason=form.cleaned_data["reason"], by=by, at=at))
+    return redirect("entitlement", pk)
+
+
+def _top_up(request: door.Request, pk: int) -> None:
+    form = forms.TopUpForm(request.POST)
+
+    def act() -> None:
+        row = given_queries.entitlement(request.access, pk, at=door.now())
+        told = form.cleaned_data
+        more = given_rules.Much(told["amount"], row.unit, row.is_money)
+        given.top_up(pk, more, reason=told["reason"], due_on=told["due_on"], by=request.access, at=door.now())
+
+    _of(form, request, act)
+
+
+# --- packages ---------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.PROGRAMME_VIEW)
+def packages(request: door.Request) -> HttpResponse:
+    """The newest version of every package; a colleague of its maker can verify it."""
+    if request.method == "POST":
+        form = forms.ReasonForm({"reason": request.POST.get("source", "")})
+        pk = request.POST.get("package", "")
+        if not pk.isdecimal():
+            raise errors.NotFound()
+        _of(
+            form,
+            request,
+            lambda: given.verify_package(int(pk), source=form.cleaned_data["reason"], by=request.access, at=door.now()),
+        )
+        return redirect("packages")
+    rows = [(row, [given_queries.as_line(line) for line in row.lines.all()]) for row in given_queries.packages()]
+    return render(request, "programmes/packages.html", {"rows": rows})
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.PACKAGE_CHANGE)
+def new_package(request: door.Request) -> HttpResponse:
+    """A package is written, or a new version of one."""
+    first: dict[str, str] = {}
+    asked = request.GET.get("of", "")
+    old = given_models.Package.objects.filter(pk=int(asked)).first() if asked.isdecimal() and len(asked) < 12 else None
+    if old is not None:
+        lines = "\n".join(forms.written(given_queries.as_line(line)) for line in old.lines.all())
+        first = {"code": old.code, "source": old.source, "lines": lines}
+        first |= {f"name_{language}": getattr(old, f"name_{language}") for language in ("en", "sq", "sr")}
+    form = forms.PackageForm(request.POST or None, initial=first)
+    return form_page(
+        request,
+        form,
+        _("Package"),
+        _("Keep as a new version"),
+        "/packages/",
+        lambda: given.save_package(form.draft(), by=request.access, at=door.now()),
+    )
+
+
+# --- approval ---------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.PROGRAMME_VIEW)
+def chain(request: door.Request) -> HttpResponse:
+    """Who signs from which amount, and what waits for signatures."""
+    newest = models.ApprovalChain.objects.prefetch_related("steps").order_by("-version").first()
+    form = forms.ChainForm(request.POST or None)
+    if request.method == "POST":
+        _of(
+            form,
+            request,
+            lambda: actions.change_chain(
+                form.cleaned_data["currency"],
+                form.steps(),
+                source=form.cleaned_data["source"],
+                by=request.access,
+                at=door.now(),
+            ),
+        )
+        return redirect("approvals")
+    asked = models.ApprovalRequest.objects.select_related("asked_by", "chain").prefetch_related("approvals__by")
+    context = {
+        "chain": newest,
+        "requests": asked.order_by("-pk")[:50],
+        "mine": {row.pk for row in queries.waiting_for(request.access)},
+        "form": form if request.access.allows(A.APPROVAL_CHAIN) else None,
+    }
+    return render(request, "programmes/approvals.html", context)
+
+
+@require_POST
+@door.open_to(A.APPROVAL_SIGN)
+def sign(request: door.Request, pk: int) -> HttpResponse:
+    """A step is signed or refused; of payment lists, on the list itself."""
+    row = models.ApprovalRequest.objects.filter(pk=pk).first()
+    if row is None or row.kind == rules.For.PAYMENT_LIST:
+        raise errors.NotFound()
+    by, at, reason = request.access, door.now(), request.POST.get("reason", "")
+    if "refuse" in request.POST:
+        said_after(request, lambda: actions.refuse(pk, reason=reason, by=by, at=at))
+    else:
+        said_after(request, lambda: actions.sign(pk, by=by, at=at))
+    return redirect("approvals")
