@@ -19,11 +19,7 @@ from streha.assistance.selections.rules import Outcome as Selected
 from streha.audit import actions as audit
 from streha.cases.models import Case
 from streha.cases.rules import CaseState, case_number
-<<<<<<< HEAD
-from streha.common import pages
-=======
-from streha.common import errors
->>>>>>> 4f35755 (Payments and programmes: pages from the agreement to the bank's last booking)
+from streha.common import errors, pages
 from streha.common.pages import PAGE_SIZE, Page
 from streha.people import models as people
 from streha.people import queries as people_queries
