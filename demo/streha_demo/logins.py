@@ -38,6 +38,7 @@ LOGINS = (
     Login("authoriser", "Valdete Demo", Role.AUTHORISER),
     Login("authoriser.second", "Nenad Demo", Role.AUTHORISER),
     Login("protection", "Lirije Demo", Role.PROTECTION),
+    Login("storekeeper", "Halit Demo", Role.STOREKEEPER, "17"),
     Login("planner", "Besnik Demo", Role.PLANNER),
     Login("analyst", "Senad Demo", Role.ANALYST),
     Login("dataprotection", "Dragan Demo", Role.DATA_PROTECTION),

@@ -8,6 +8,10 @@ from typing import Annotated, Literal
 
 from ninja import Field, Schema
 
+from streha.assistance.distributions.rules import slips
+from streha.assistance.sites.rules import places as sites
+from streha.assistance.sites.rules import sphere
+from streha.assistance.supplies.rules import stock
 from streha.assistance.works import rules as works
 from streha.cases import rules as cases
 from streha.cases.feedback import rules as feedback
@@ -864,3 +868,136 @@ class InspectionIn(Schema):
     percents: dict[works.Stage, int] = {}
     note: Annotated[str, Field(max_length=2000)] = ""
     version: int
+
+
+# --- sites, stock, distributions ----------------------------------------------------------------------------------
+
+
+class SiteOut(Schema):
+    """A site with its places. Places set aside count neither as free nor as taken."""
+
+    id: int
+    number: str
+    name: str
+    name_other: str
+    kind: sites.Kind
+    municipality_id: int
+    settlement_id: int | None
+    lon: float | None
+    lat: float | None
+    opened_on: dt.date
+    closed_on: dt.date | None
+    capacity: int
+    set_aside: int
+    taken: int
+    free: int
+    step_free: int
+    step_free_free: int
+
+
+class SitesOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end. No totals."""
+
+    items: list[SiteOut]
+    next: str
+
+
+class StandardLineOut(Schema):
+    """A standard held against a site; ``missing`` in m2, litres a day, taps, latrines or places."""
+
+    measure: sphere.Measure
+    line: Decimal
+    has: Decimal | None
+    verdict: sphere.Verdict
+    missing: Decimal
+    verified: bool
+    source: str
+
+
+class NightOut(Schema):
+    night: dt.date
+    counted: int
+    registered: int
+    why: str
+
+
+class SitePageOut(SiteOut):
+    """A site with its last nights and the standards; who stays there is read in the office alone."""
+
+    nights: list[NightOut]
+    standards: list[StandardLineOut]
+
+
+class NightIn(Schema):
+    """A night that was counted; ``why`` is needed where it differs from who is checked in."""
+
+    night: dt.date
+    counted: Annotated[int, Field(ge=0, le=1_000_000)]
+    why: sites.Difference | None = None
+    note: Annotated[str, Field(max_length=300)] = ""
+
+
+class StockOut(Schema):
+    """An item in one warehouse: what may be given, what expires within two months, what has expired."""
+
+    warehouse_id: int
+    warehouse: str
+    item: str
+    unit: stock.Unit
+    quantity: int
+    soon: int
+    expired: int
+    line: int | None
+    to_order: int
+
+
+class StocksOut(Schema):
+    items: list[StockOut]
+
+
+class DistributionOut(Schema):
+    """A distribution; its slips are counted as far as the token may see them."""
+
+    id: int
+    number: str
+    title: str
+    kit: str
+    municipality_id: int
+    warehouse_id: int
+    cycle_id: int | None
+    held_on: dt.date
+    state: slips.State
+
+
+class DistributionsOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end. No totals."""
+
+    items: list[DistributionOut]
+    next: str
+
+
+class PaperLineIn(Schema):
+    """A code as it was written, and as whom somebody collected, where that was noted."""
+
+    code: Annotated[str, Field(min_length=1, max_length=60)]
+    collects: slips.Collects | None = None
+
+
+class PaperIn(Schema):
+    handed_on: dt.date
+    name: Annotated[str, Field(max_length=60)] = ""
+    lines: Annotated[list[PaperLineIn], Field(min_length=1, max_length=2000)]
+
+
+class PaperLineOut(Schema):
+    row: int
+    code: str
+    verdict: slips.Verdict
+
+
+class PaperOut(Schema):
+    """A sheet with the verdict of its lines; ``waiting`` ones are worked in by a job."""
+
+    id: int
+    done: bool
+    lines: list[PaperLineOut]

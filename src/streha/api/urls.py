@@ -19,6 +19,7 @@ from streha.api import (
     places,
     plans,
     referrals,
+    supplies,
     works,
 )
 
@@ -40,6 +41,7 @@ api.add_router("", plans.router)
 api.add_router("", referrals.router)
 api.add_router("", labour.router)
 api.add_router("", works.router)
+api.add_router("", supplies.router)
 api.add_router("", imports.router)
 api.add_router("", households.router)
 api.add_router("", duplicates.router)

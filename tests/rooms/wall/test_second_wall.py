@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import itertools
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -41,6 +42,7 @@ from streha.people.merges import actions as merges
 from streha.places import queries as places
 from streha.web import door
 
+_numbers = itertools.count(1)  # of made-up rows, so that none is like another
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="row-level security is PostgreSQL's"),
@@ -268,6 +270,8 @@ def forget_checks(model: type[models.Model]) -> None:
         for constraint in model._meta.constraints:
             if isinstance(constraint, models.CheckConstraint):
                 cursor.execute(f'ALTER TABLE "{model._meta.db_table}" DROP CONSTRAINT "{constraint.name}"')
+            elif isinstance(constraint, models.UniqueConstraint) and constraint.condition is not None:
+                cursor.execute(f'DROP INDEX "{constraint.name}"')
 
 
 def rows_for(model: type[models.Model], people: dict[str, register.Person]) -> list[dict[str, Any]]:
@@ -312,7 +316,7 @@ def made_up(field: Any) -> Any:
         models.DateTimeField: AT,
         models.DateField: AT.date(),
         models.BinaryField: b"-",
-        models.IntegerField: 1,
+        models.IntegerField: next(_numbers),
         models.DecimalField: 1,
         models.FloatField: 1.0,
         models.CharField: "x",
