@@ -337,12 +337,12 @@ def _half() -> int:
 
 
 def deep_address() -> str:
-    from streha.people import queries
+    from streha.common import pages
     from streha.people.models import Person
 
     half = _half()
     rows = Person.objects.order_by("sort_name", "id").values_list("sort_name", "id")
-    return queries.page_key(*rows[half])
+    return pages.key(*rows[half])
 
 
 def offset_page() -> list[float]:

@@ -71,6 +71,7 @@ PAGES: dict[str, tuple[Action, ...] | str] = {
     "about": PUBLIC,
     "places": (A.PLACE_VIEW,),
     "place": (A.PLACE_VIEW,),
+    "municipality": (A.PLACE_VIEW,),
     "map": (A.PLACE_VIEW,),
     "map_shapes": (A.PLACE_VIEW,),
     "search": (A.PERSON_VIEW,),

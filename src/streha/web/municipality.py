@@ -1,0 +1,169 @@
+"""The page of a municipality: people, cases, sites, houses, grants, projects and money, as far as a viewer sees them.
+
+Every number obeys the same rights as the list behind it, and none is official: official figures are computed once, by
+the release role. Numbers of people stop at ``MOST``, so that the page is as quick with a million of them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from streha.accounts.rules import Access, Action
+from streha.assistance.entitlements.models import Entitlement
+from streha.assistance.selections.models import Call
+from streha.assistance.sites import queries as sites
+from streha.assistance.works import queries as works
+from streha.assistance.works import rules as works_rules
+from streha.cases import models as cases
+from streha.cases import queries as case_queries
+from streha.cases.feedback.models import Feedback
+from streha.common import errors
+from streha.common.words import Words
+from streha.homes import models as homes
+from streha.people import models as people
+from streha.places import queries as places
+from streha.places.models import Area
+from streha.web import door
+from streha.web.people import place_as_typed
+
+MOST = 1000
+ROWS = 20
+
+
+@dataclass(frozen=True)
+class Number:
+    """A count that was not carried further than anybody needs."""
+
+    value: int
+
+    @property
+    def is_more(self) -> bool:
+        """Whether there are more than ``MOST``."""
+        return self.value > MOST
+
+    @property
+    def shown(self) -> int:
+        return min(self.value, MOST)
+
+
+@dataclass(frozen=True)
+class TrackLine:
+    """Open cases of one track."""
+
+    code: str
+    label: Words
+    open: int
+    late: int
+
+
+@dataclass(frozen=True)
+class HelpLine:
+    """What is due and what was given of one kind of help, in one currency or unit."""
+
+    kind: str
+    unit: str
+    entitlements: int
+    due: Decimal
+    given: Decimal
+
+    @property
+    def percent(self) -> int:
+        """How much of it arrived."""
+        return int(100 * self.given / self.due) if self.due else 0
+
+
+@require_GET
+@door.open_to(Action.PLACE_VIEW)
+def page(request: door.Request, area_id: int) -> HttpResponse:
+    """What is done in one municipality, by those offices of it whose records the viewer sees."""
+    area = Area.objects.visible_to(request.access).filter(pk=area_id).exclude(kind=Area.Kind.SETTLEMENT).first()
+    if area is None:
+        raise errors.NotFound(errors.message("There is no such place."))
+    inside = sorted(places.subtree_ids([area.pk]))
+    today = door.now().date()
+    context: dict[str, Any] = {
+        "area": area,
+        "asked": "?" + urlencode({"place": place_as_typed(area)}),
+        **_register(request.access, inside),
+        **_followed(request.access, inside, today),
+        **_help(request.access, area.pk, inside, today),
+    }
+    return render(request, "municipality/page.html", context)
+
+
+def _counted(rows: QuerySet[Any]) -> Number:
+    return Number(len(rows.order_by()[: MOST + 1].values_list("pk")))
+
+
+def _register(access: Access, inside: Collection[int]) -> dict[str, Any]:
+    """People, households and homes that the offices here keep."""
+    found: dict[str, Any] = {}
+    if access.allows(Action.PERSON_VIEW):
+        found["people"] = _counted(people.Person.objects.visible_to(access).filter(ended_on=None, keeper_id__in=inside))
+        kept = people.Household.objects.visible_to(access).filter(ended_on=None, keeper_id__in=inside)
+        found["households"] = _counted(kept)
+    if access.allows(Action.PROPERTY_VIEW):
+        found["homes"] = _counted(homes.Property.objects.visible_to(access).filter(municipality_id__in=inside))
+    return found
+
+
+def _followed(access: Access, inside: Collection[int], today: dt.date) -> dict[str, Any]:
+    """Open cases by track, and feedback that waits."""
+    found: dict[str, Any] = {}
+    if access.allows(Action.CASE_VIEW):
+        found["tracks"] = _tracks(access, inside, today)
+    if access.allows(Action.FEEDBACK_VIEW):
+        rows = Feedback.objects.visible_to(access).filter(keeper_id__in=inside).exclude(state="closed")
+        found["feedback"] = _counted(rows)
+        found["feedback_late"] = _counted(rows.filter(due_on__lt=today))
+    return found
+
+
+def _tracks(access: Access, inside: Collection[int], today: dt.date) -> list[TrackLine]:
+    rows = cases.Case.objects.visible_to(access).open().filter(person__keeper_id__in=inside).order_by()
+    late = Count("pk", filter=Q(due_on__lt=today))
+    newest = {version.track_id: version for version in case_queries.tracks()}
+    lines = [
+        TrackLine(newest[pk].track.code, newest[pk].label, number, number_late)
+        for pk, number, number_late in rows.values_list("track_id").annotate(open=Count("pk"), late=late)
+        if pk in newest
+    ]
+    return sorted(lines, key=lambda line: -line.open)
+
+
+def _help(access: Access, area_id: int, inside: Collection[int], today: dt.date) -> dict[str, Any]:
+    """Calls, sites, houses, and what is due and was given."""
+    found: dict[str, Any] = {}
+    if access.allows(Action.SELECTION_VIEW):
+        calls = Call.objects.visible_to(access).filter(municipality_id__in=inside).order_by("-closes_on", "-pk")[:ROWS]
+        found["calls"] = calls.select_related("municipality")
+    if access.allows(Action.SITE_VIEW):
+        found["sites"] = sites.sites_page(access, sites.SiteFilter(area_id=area_id), limit=ROWS)
+    if access.allows(Action.WORKS_VIEW):
+        houses = works.portfolio(access, works.WorksFilter(area_id=area_id), today=today)
+        found["houses"] = houses.total
+        found["standings"] = [(standing, houses.count(standing)) for standing in works_rules.Standing]
+        found["works_money"] = [
+            (office.area, office.contracted, office.spent) for office in houses.offices if office.contracted
+        ]
+    if access.allows(Action.ENTITLEMENT_VIEW):
+        found["help"] = _entitled(access, inside)
+    return found
+
+
+def _entitled(access: Access, inside: Collection[int]) -> list[HelpLine]:
+    """What people of these offices are due and got, by kind and by currency or unit."""
+    rows = Entitlement.objects.visible_to(access).live().filter(person__keeper_id__in=inside).order_by()
+    sums = rows.values("kind", "unit").annotate(entitlements=Count("pk"), owed=Sum("due"), came=Sum("given"))
+    lines = [HelpLine(row["kind"], row["unit"], row["entitlements"], row["owed"], row["came"]) for row in sums]
+    return sorted(lines, key=lambda line: (line.kind, line.unit))
