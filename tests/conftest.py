@@ -21,6 +21,7 @@ os.environ.setdefault("STREHA_DEMO", "1")
 os.environ.setdefault("STREHA_SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ["STREHA_DATA"] = str(_DATA)
 os.environ.setdefault("STREHA_LOG_LEVEL", "CRITICAL")
+os.environ["STREHA_COUNTS_SECONDS"] = "0"  # a count kept from one test would be told in the next
 django.setup()  # the conftests beneath import rooms
 
 from django.core import management  # noqa: E402 - needs settings

@@ -227,6 +227,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 UPLOAD_LIMIT_MB = env.int("STREHA_UPLOAD_LIMIT_MB", 100)
+# How long the numbers beside the sections are kept for a viewer who does nothing; 0 counts them for every page.
+COUNTS_SECONDS = env.int("STREHA_COUNTS_SECONDS", 15)
 
 # --- words, times, places
 LANGUAGES = [("sq", "Shqip"), ("sr", "Српски"), ("sr-latn", "Srpski"), ("en", "English")]

@@ -293,3 +293,21 @@ class TestLog:
 def test_a_users_language_is_kept(keeper: Client) -> None:
     keeper.post("/language/", {"language": "sq", "next": "/"})
     assert models.User.objects.get(username="keeper").language == "sq"
+
+
+class TestRail:
+    def test_counts_are_kept_until_the_viewer_does_something(self, keeper: Client, settings: Any) -> None:
+        settings.COUNTS_SECONDS = 600
+
+        def waiting() -> str:
+            page = keeper.get("/users/").content.decode()
+            line = re.search(r'<a href="/jobs/"[^>]*>(.*?)</a>', page, re.DOTALL)
+            assert line is not None
+            return re.sub(r"<svg.*?</svg>|<[^>]+>|\D", "", line[1], flags=re.DOTALL)
+
+        assert waiting() == ""
+        me = models.User.objects.get(username="keeper")
+        jobs.enqueue("test.kind", payload={}, by=queries.access(me, door.now()), at=door.now())
+        assert waiting() == ""  # somebody who only reads waits for it
+        keeper.post("/users/new/", {"username": "x"})
+        assert waiting() == "1"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
@@ -58,6 +59,8 @@ STATUS: Final[dict[type[errors.StrehaError], int]] = {
 }
 
 METHOD_NOT_ALLOWED: Final = 405
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+ACTED: Final = "streha_acted"  # a cookie: another word after each thing the viewer does
 FORM_ONLY: Final = errors.message("This address only takes what a form sends. Go back to the page and use its button.")
 
 RETRY_AFTER_S: Final = 60
@@ -150,6 +153,8 @@ class AccessMiddleware:
             translation.activate(language)
             request.LANGUAGE_CODE = language
         response = self.get_response(request)
+        if request.method not in SAFE_METHODS and user.is_authenticated:
+            _note_act(response)
         if isinstance(response, StreamingHttpResponse):  # it is written after this guard has gone home
             response.streaming_content = _asked_by(wall.viewer(), response.streaming_content)
         if response.status_code == METHOD_NOT_ALLOWED:
@@ -185,6 +190,12 @@ class AccessMiddleware:
             return failure(request, exception)
         found = outage(exception)
         return None if found is None else unavailable(request, found)
+
+
+def _note_act(response: HttpResponseBase) -> None:
+    """The viewer did something: what waits for them is counted anew."""
+    word = secrets.token_hex(6)
+    response.set_cookie(ACTED, word, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
 
 
 def _asked_by(who: wall.Viewer, pieces: Any) -> Iterator[bytes]:
@@ -345,10 +356,11 @@ def attachment(content: bytes, name: str, content_type: str) -> HttpResponse:
 def page_context(request: HttpRequest) -> dict[str, Any]:
     """Rail, languages, office and footnote for the base template; counted only when a page shows them."""
     access = access_of(request)
+    acted = request.COOKIES.get(ACTED, "")[:16]
     current = translation.get_language() or settings.LANGUAGE_CODE
     return {
         "access": access,
-        "rail": SimpleLazyObject(lambda: rail.groups(access, request.path, now())),
+        "rail": SimpleLazyObject(lambda: rail.groups(access, request.path, now(), acted=acted)),
         "page_language": current,
         "lang_attribute": LANG_ATTRIBUTE.get(current, "en"),
         "languages": [(code, name, LANG_ATTRIBUTE[code]) for code, name in settings.LANGUAGES],

@@ -118,12 +118,12 @@ def shown(count: int) -> str:
 
 
 def groups(
-    access: Access, path: str, at: dt.datetime, *, counted: bool = True
+    access: Access, path: str, at: dt.datetime, *, counted: bool = True, acted: str = ""
 ) -> list[tuple[str | Promise, list[Line]]]:
     """The headings and lines that this viewer may use; a heading without lines is left out."""
     if access.user_id is None:
         return []
-    counts = waiting.Counts(access, at) if counted else None
+    counts = waiting.Counts(access, at, acted) if counted else None
     found = []
     for heading, sections in SECTIONS:
         lines = [line for section in sections if (line := _line(section, access, path, counts))]

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Callable
 from typing import TypeVar
 
+from django.conf import settings
+from django.core.cache import cache
 from django.db.models import Model, QuerySet
 
 from streha.accounts import models as accounts
@@ -289,14 +291,28 @@ PRESSING = (
 class Counts:
     """What waits for one viewer at one moment; a line of the rail and the number beside Today share their queries."""
 
-    def __init__(self, access: Access, at: dt.datetime) -> None:
+    def __init__(self, access: Access, at: dt.datetime, acted: str = "") -> None:
+        """``acted`` is another word after each thing the viewer does: what they did shows at once, what others did
+        within ``COUNTS_SECONDS``.
+        """
         self._access = access
         self._at = at
+        self._key = f"waits:{access.user_id}:{hash(access)}:{acted}"
         self._known: dict[Callable[[Access, dt.datetime], int], int] = {}
 
     def of(self, *parts: Callable[[Access, dt.datetime], int]) -> int:
         """How many of these wait."""
         for part in parts:
             if part not in self._known:
-                self._known[part] = part(self._access, self._at)
+                self._known[part] = self._kept(part)
         return sum(self._known[part] for part in parts)
+
+    def _kept(self, part: Callable[[Access, dt.datetime], int]) -> int:
+        if not settings.COUNTS_SECONDS:
+            return part(self._access, self._at)
+        key = f"{self._key}:{part.__name__}"
+        known: int | None = cache.get(key)
+        if known is None:
+            known = part(self._access, self._at)
+            cache.set(key, known, settings.COUNTS_SECONDS)
+        return known
