@@ -48,6 +48,11 @@ FIGURES = (
     Figure("risk", "displacement by event and municipality, and its draws", quick=("--quick",)),
     Figure("selection", "5,000 applications ranked, and replayed", quick=("--applications", "500")),
     Figure("distribution", "a list of 10,000 households, slips, 2,000 from paper", quick=("--households", "500")),
+    Figure(
+        "payments",
+        "100,000 bank lines reconciled, a list of 10,000 built",
+        quick=("--lines", "4000", "--people", "200"),
+    ),
     Figure("disclosure", "tables of counts made safe, beside a naive method", quick=("--quick",)),
     Figure(
         "law", "a long regulation to aligned provisions, and the search in provisions", quick=("read",), has_bar=False

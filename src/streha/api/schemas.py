@@ -9,6 +9,9 @@ from typing import Annotated, Literal
 from ninja import Field, Schema
 
 from streha.assistance.distributions.rules import slips
+from streha.assistance.entitlements import rules as entitlements
+from streha.assistance.payments import rules as payments
+from streha.assistance.programmes import rules as programmes
 from streha.assistance.sites.rules import places as sites
 from streha.assistance.sites.rules import sphere
 from streha.assistance.supplies.rules import stock
@@ -1001,3 +1004,83 @@ class PaperOut(Schema):
     id: int
     done: bool
     lines: list[PaperLineOut]
+
+
+class CycleOut(Schema):
+    id: int
+    number: str
+    name: str
+    starts_on: dt.date
+    ends_on: dt.date
+    state: programmes.CycleState
+
+
+class ProgrammeOut(Schema):
+    """A programme with its cycles; names in Albanian, Serbian (Cyrillic) and English."""
+
+    id: int
+    code: str
+    name_sq: str
+    name_sr: str
+    name_en: str
+    area_id: int | None
+    starts_on: dt.date
+    ends_on: dt.date
+    cycles: list[CycleOut]
+
+
+class EntitlementOut(Schema):
+    """What somebody is due: ``unit`` is a currency where ``is_money``; amounts are decimals written as text."""
+
+    id: int
+    number: str
+    cycle_id: int
+    person_id: int
+    household_id: int | None
+    kind: entitlements.Kind
+    what: str
+    due: str
+    given: str
+    unit: str
+    is_money: bool
+    due_on: dt.date
+    state: entitlements.State
+
+
+class EntitlementsOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end. No totals."""
+
+    items: list[EntitlementOut]
+    next: str
+
+
+class DeliveryIn(Schema):
+    """``key`` is the number of the slip: the same one twice is one delivery."""
+
+    amount: Annotated[str, Field(min_length=1, max_length=20)]
+    on: dt.date
+    mechanism: entitlements.Mechanism
+    key: Annotated[str, Field(min_length=1, max_length=60)]
+    provider: Annotated[str, Field(max_length=120)] = ""
+    behalf: entitlements.Behalf = entitlements.Behalf.SELF
+    collected_by_id: Pk | None = None
+    proxy: Annotated[str, Field(max_length=200)] = ""
+
+
+class PaymentListOut(Schema):
+    id: int
+    number: str
+    title: str
+    cycle_id: int
+    currency: str
+    total: str
+    lines: int
+    pay_on: dt.date
+    state: payments.ListState
+
+
+class PaymentListsOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end. No totals."""
+
+    items: list[PaymentListOut]
+    next: str

@@ -18,6 +18,7 @@ from streha.api import (
     people,
     places,
     plans,
+    programmes,
     referrals,
     supplies,
     works,
@@ -42,6 +43,7 @@ api.add_router("", referrals.router)
 api.add_router("", labour.router)
 api.add_router("", works.router)
 api.add_router("", supplies.router)
+api.add_router("", programmes.router)
 api.add_router("", imports.router)
 api.add_router("", households.router)
 api.add_router("", duplicates.router)

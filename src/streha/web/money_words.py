@@ -150,6 +150,7 @@ VERBS: dict[str, str | Promise] = {
     "bank reply brought": _("Bank's reply brought"),
     "booking settled": _("Booking settled"),
     "payment file": _("Payment file fetched"),
+    "entitlement": _("Entitlement seen"),
 }
 OBJECTS: dict[str, str | Promise] = {
     "donor": _("donor"),

@@ -19,7 +19,7 @@ from streha.assistance.payments import actions, models, queries, rules
 from streha.assistance.programmes import models as programmes
 from streha.assistance.programmes import queries as programme_queries
 from streha.assistance.programmes import rules as programme_rules
-from streha.common import errors
+from streha.common import errors, numbers
 from streha.formats.iso20022 import Party
 from streha.jobs.models import Job
 from streha.people import queries as people
@@ -78,12 +78,15 @@ def payment_list(request: door.Request, pk: int) -> HttpResponse:
         .first()
     )
     state = request.GET.get("state", "")
+    page = queries.lines_page(request.access, found, state=state, after=request.GET.get("after", ""))
+    shown = [line.entitlement for line in page.rows]
+    given_queries.note_look(request.access, shown, where=found.number, at=door.now())
     job = Job.objects.filter(key=f"payments.build:{pk}").first()
     context = {
         "row": found,
         "state": state,
         "states": [one.value for one in rules.LineState],
-        "page": queries.lines_page(request.access, found, state=state, after=request.GET.get("after", "")),
+        "page": page,
         "told": queries.progressed(found),
         "asked": asked,
         "steps": programme_queries.steps_of(asked) if asked else [],
@@ -112,8 +115,8 @@ def act(request: door.Request, pk: int) -> HttpResponse:
         said_after(request, lambda: actions.send(pk, by=by, at=at))
     elif what == "cancel":
         said_after(request, lambda: actions.cancel(pk, reason=reason, by=by, at=at))
-    elif what == "drop" and (line := request.POST.get("line", "")).isdecimal():
-        said_after(request, lambda: actions.drop_line(int(line), by=by, at=at))
+    elif what == "drop" and (line := numbers.whole(request.POST.get("line", ""))):
+        said_after(request, lambda: actions.drop_line(line, by=by, at=at))
     return redirect("payment_list", pk)
 
 
@@ -205,13 +208,13 @@ def doubles(request: door.Request) -> HttpResponse:
     """What two records of one person, or two households that became one, had both received."""
     if request.method == "POST":
         form = forms.DoubleForm(request.POST)
-        pk = request.POST.get("entitlement", "")
-        if not pk.isdecimal():
+        pk = numbers.whole(request.POST.get("entitlement", ""))
+        if pk is None:
             raise errors.NotFound()
 
         def decide() -> None:
             finding = given_rules.Doubled(form.cleaned_data["finding"])
-            given.settle_double(int(pk), finding, reason=form.cleaned_data["reason"], by=request.access, at=door.now())
+            given.settle_double(pk, finding, reason=form.cleaned_data["reason"], by=request.access, at=door.now())
 
         _of(form, request, decide)
         return redirect("doubles")

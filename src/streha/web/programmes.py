@@ -20,7 +20,7 @@ from streha.assistance.entitlements import queries as given_queries
 from streha.assistance.entitlements import rules as given_rules
 from streha.assistance.payments import models as payment_models
 from streha.assistance.programmes import actions, models, queries, rules
-from streha.common import errors
+from streha.common import errors, numbers
 from streha.common.money import Money
 from streha.web import door
 from streha.web.forms import money as forms
@@ -224,13 +224,15 @@ def cycle(request: door.Request, pk: int) -> HttpResponse:
             _of(form, request, commit)
         return redirect("cycle", pk)
     state = request.GET.get("state", "")
+    page = given_queries.cycle_page(request.access, pk, state=state, after=request.GET.get("after", ""))
+    given_queries.note_look(request.access, page.rows, where=row.number, at=door.now())
     lists = payment_models.PaymentList.objects.visible_to(request.access).filter(cycle=row).order_by("-pk")
     may_change = request.access.allows(A.PROGRAMME_CHANGE)
     context = {
         "row": row,
         "state": state,
         "states": [found.value for found in given_rules.State],
-        "page": given_queries.cycle_page(request.access, pk, state=state, after=request.GET.get("after", "")),
+        "page": page,
         "commitments": forms.commitments_of(row),
         "lists": lists[:20] if request.access.allows(A.PAYMENT_VIEW) else [],
         "form": forms.CommitForm() if may_change else None,
@@ -367,13 +369,13 @@ def packages(request: door.Request) -> HttpResponse:
     """The newest version of every package; a colleague of its maker can verify it."""
     if request.method == "POST":
         form = forms.ReasonForm({"reason": request.POST.get("source", "")})
-        pk = request.POST.get("package", "")
-        if not pk.isdecimal():
+        pk = numbers.whole(request.POST.get("package", ""))
+        if pk is None:
             raise errors.NotFound()
         _of(
             form,
             request,
-            lambda: given.verify_package(int(pk), source=form.cleaned_data["reason"], by=request.access, at=door.now()),
+            lambda: given.verify_package(pk, source=form.cleaned_data["reason"], by=request.access, at=door.now()),
         )
         return redirect("packages")
     rows = [(row, [given_queries.as_line(line) for line in row.lines.all()]) for row in given_queries.packages()]
@@ -385,8 +387,7 @@ def packages(request: door.Request) -> HttpResponse:
 def new_package(request: door.Request) -> HttpResponse:
     """A package is written, or a new version of one."""
     first: dict[str, str] = {}
-    asked = request.GET.get("of", "")
-    old = given_models.Package.objects.filter(pk=int(asked)).first() if asked.isdecimal() and len(asked) < 12 else None
+    old = given_models.Package.objects.filter(pk=numbers.whole(request.GET.get("of", "")) or 0).first()
     if old is not None:
         lines = "\n".join(forms.written(given_queries.as_line(line)) for line in old.lines.all())
         first = {"code": old.code, "source": old.source, "lines": lines}

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 
 from streha.accounts.rules import Access, Action
-from streha.assistance.entitlements import models, queries, rules
+from streha.assistance.entitlements import bridge, models, queries, rules
 from streha.assistance.programmes import actions as programmes
 from streha.assistance.programmes import models as programme_models
 from streha.assistance.programmes import queries as programme_queries
@@ -663,6 +663,12 @@ def save_package(draft: rules.PackageDraft, *, by: Access, at: dt.datetime, is_e
         payload={"code": row.code, "version": row.version},
     )
     return row
+
+
+def load_example_package(*, by: Access, at: dt.datetime) -> models.Package:
+    """The example that ships is there, marked as an example and not verified."""
+    known = models.Package.objects.filter(code=bridge.EXAMPLE.code).order_by("version").first()
+    return known or save_package(bridge.EXAMPLE, by=by, at=at, is_example=True)
 
 
 def _label(line: rules.PackageLine, language: str) -> str:

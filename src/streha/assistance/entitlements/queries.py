@@ -237,6 +237,12 @@ def entitlement(access: Access, entitlement_id: int, *, at: dt.datetime) -> mode
     return row
 
 
+def note_look(access: Access, rows: Iterable[models.Entitlement], *, where: str, at: dt.datetime) -> None:
+    """The look at what these people are due is on record."""
+    subjects = {row.person.subject for row in rows}
+    audit.looked(by=access.actor, at=at, verb="entitlement", subjects=subjects, classes=["identity"], where=where)
+
+
 def household_of(text: str) -> int:
     """The id in a household's number as typed. Raises BadInput for anything else."""
     digits = text.strip().upper().removeprefix("HH-").lstrip("0")

@@ -161,6 +161,8 @@ def fill_list(list_id: int, *, by: Access, at: dt.datetime, progress: Callable[.
     Left off are people without an account and cases that are closed; they are counted, and stay due.
     """
     row = _list(list_id, A.PAYMENT_BUILD, by, None)
+    if row.state != S.DRAFT:  # the job came again, after somebody went on with the list
+        return {"lines": row.number_of_lines, "without_account": 0, "closed_case": 0}
     due = queries.payable(by, row)
     total = row.number_of_lines + due.count()
     without, closed, after = 0, 0, 0

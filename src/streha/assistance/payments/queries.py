@@ -12,6 +12,7 @@ from streha.assistance.entitlements import models as entitlements
 from streha.assistance.entitlements import rules as entitlement_rules
 from streha.assistance.payments import models, rules
 from streha.audit import actions as audit
+from streha.common import pages
 from streha.common.codes import Script
 from streha.common.money import Money
 from streha.common.pages import PAGE_SIZE, Page
@@ -81,8 +82,8 @@ def lines_page(
     found = models.PaymentLine.objects.filter(list=row, entitlement__in=seen)
     if state:
         found = found.filter(state=state)
-    if after.isdecimal():
-        found = found.filter(position__gt=int(after))
+    if after:
+        found = found.filter(position__gt=pages.number_of(after))
     rows = list(
         found.select_related("entitlement__person", "entitlement__household", "account").order_by("position")[
             : size + 1
@@ -138,8 +139,8 @@ def lists(access: Access, *, state: str = "", after: str = "", size: int = PAGE_
     rows = models.PaymentList.objects.visible_to(access).select_related("cycle__programme", "made_by")
     if state:
         rows = rows.filter(state=state)
-    if after.isdecimal():
-        rows = rows.filter(pk__lt=int(after))
+    if after:
+        rows = rows.filter(pk__lt=pages.number_of(after))
     found = list(rows.order_by("-pk")[: size + 1])
     return Page(found[:size], str(found[size - 1].pk) if len(found) > size else "")
 

@@ -16,7 +16,7 @@ from streha.assistance.payments import actions as payments
 from streha.assistance.programmes import actions, models, rules
 from streha.assistance.selections.models import Call
 from streha.cases.models import Track
-from streha.common import errors, money
+from streha.common import errors, money, numbers
 from streha.common.money import Money
 from streha.people import rules as people_rules
 from streha.places.models import Area
@@ -234,7 +234,7 @@ class DeliverForm(forms.Form):
             told["key"].strip(),
             provider=told["provider"],
             behalf=given_rules.Behalf(told["behalf"]),
-            collected_by_id=int(who) if who.isdecimal() and len(who) < 12 else None,
+            collected_by_id=numbers.whole(who),
             proxy=told["proxy"],
         )
 
