@@ -19,6 +19,7 @@ from streha.accounts.rules import Action
 from streha.assistance.sites import actions, models, queries
 from streha.assistance.sites.rules import places
 from streha.common import errors, numbers
+from streha.common.pages import PAGE_SIZE
 from streha.people import models as people_models
 from streha.people import queries as people
 from streha.places.models import AreaTile
@@ -28,6 +29,7 @@ from streha.web.people import narrowed_by_place
 from streha.web.templatetags.register import full_name
 from streha.web.templatetags.streha import number, place_name
 
+MOST_STAYS = 2000
 VIEW, CHANGE, STAY = Action.SITE_VIEW, Action.SITE_CHANGE, Action.SITE_STAY
 
 
@@ -132,7 +134,8 @@ def chart_of(page: queries.SitePage) -> Chart | None:
 @door.open_to(VIEW)
 def site(request: door.Request, pk: int) -> HttpResponse:
     """A site: its places, who stays there as far as the viewer may know, its nights, what is missing."""
-    page = queries.site_page(request.access, pk, at=door.now())
+    limit = MOST_STAYS if request.GET.get("all") == "1" else PAGE_SIZE
+    page = queries.site_page(request.access, pk, at=door.now(), limit=limit)
     context = {"page": page, "site": page.site, "chart": chart_of(page)}
     return render(request, "sites/site.html", context)
 
@@ -229,7 +232,7 @@ def check_in(request: door.Request, pk: int) -> HttpResponse:
 def check_out(request: door.Request, pk: int) -> HttpResponse:
     """Check people out: everybody of a household by one link, or one by one."""
     row = queries.visible_site(request.access, pk, STAY)
-    page = queries.site_page(request.access, pk, at=door.now(), limit=2000)
+    page = queries.site_page(request.access, pk, at=door.now(), limit=MOST_STAYS)
     wanted = set(map(numbers.whole, request.GET.getlist("stay"))) - {None}
     shown = [each.stay for each in page.stays if not wanted or each.stay.pk in wanted]
     choices = [(stay.pk, f"{full_name(stay.person)} · {stay.person.number}") for stay in shown]

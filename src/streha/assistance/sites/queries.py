@@ -196,7 +196,7 @@ def lines_of(site: models.Site, known: places.Places) -> tuple[sphere.Line, ...]
     return sphere.check(bridge.facts_of(site, people_needing(known)), standards())
 
 
-def site_page(access: Access, pk: int, *, at: dt.datetime, limit: int = 200) -> SitePage:
+def site_page(access: Access, pk: int, *, at: dt.datetime, limit: int = PAGE_SIZE) -> SitePage:
     """A site with places, nights, standards, and who stays as far as the viewer may know; the look is on record."""
     site = visible_site(access, pk)
     known = places_of([site])[site.pk]
