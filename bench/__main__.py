@@ -46,6 +46,7 @@ FIGURES = (
     Figure("names", "agreement on names beside other methods", ("--half", "test"), ("--half", "test"), has_bar=False),
     Figure("linkage", "1 M people without doubles, weights learned", quick=("--quick",)),
     Figure("risk", "displacement by event and municipality, and its draws", quick=("--quick",)),
+    Figure("portfolio", "1,300 houses on one screen", quick=("--houses", "300"), on_databases=True),
     Figure("selection", "5,000 applications ranked, and replayed", quick=("--applications", "500")),
     Figure("distribution", "a list of 10,000 households, slips, 2,000 from paper", quick=("--households", "500")),
     Figure(
@@ -58,7 +59,7 @@ FIGURES = (
         "law", "a long regulation to aligned provisions, and the search in provisions", quick=("read",), has_bar=False
     ),
 )
-ON_POSTGRESQL = {"register", "imports", "law"}
+ON_POSTGRESQL = {"register", "imports", "portfolio", "law"}
 NOT_YET = (
     "700 staff at once, also during an import",
     "IATI for 285 projects and 1,300 houses",

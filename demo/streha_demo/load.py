@@ -38,7 +38,20 @@ from streha.people.duplicates import bridge as linkage
 from streha.people.rules import MemberDraft, Relation
 from streha.places import actions as places
 from streha.places.models import Area, AreaCode, Observation
-from streha_demo import cases, drawn, feedback, haste, institutions, programmes, selections, sites, supplies
+from streha_demo import (
+    cases,
+    drawn,
+    feedback,
+    grants,
+    haste,
+    institutions,
+    programmes,
+    projects,
+    selections,
+    sites,
+    supplies,
+    works,
+)
 from streha_demo import homes as owned_homes
 from streha_demo import people as fiction
 from streha_demo.families import Place
@@ -316,6 +329,9 @@ def make_logins(*, at: dt.datetime) -> Sequence[Login]:
         supplies.make(seed=found.seed if found else 1, codes=places_by_code, by=by, at=at)
     with transaction.atomic():
         programmes.make(seed=found.seed if found else 1, by=by, at=at)
+    for told in (works, projects, grants):
+        with transaction.atomic():
+            told.make(seed=found.seed if found else 1, by=by, at=at)
     audit.anchor(at=at)
     return LOGINS
 

@@ -10,8 +10,10 @@ from ninja import Field, Schema
 
 from streha.assistance.distributions.rules import slips
 from streha.assistance.entitlements import rules as entitlements
+from streha.assistance.grants import rules as grants
 from streha.assistance.payments import rules as payments
 from streha.assistance.programmes import rules as programmes
+from streha.assistance.projects import rules as projects
 from streha.assistance.sites.rules import places as sites
 from streha.assistance.sites.rules import sphere
 from streha.assistance.supplies.rules import stock
@@ -1084,3 +1086,86 @@ class PaymentListsOut(Schema):
 
     items: list[PaymentListOut]
     next: str
+
+
+# --- grants, courses, projects ----------------------------------------------------------------------------------------
+
+
+class GrantOut(Schema):
+    """A grant; the person is null for who may not see them."""
+
+    id: int
+    number: str
+    person_id: int | None
+    sector: grants.Sector
+    state: grants.State
+    amount: str
+    currency: str
+    paid: str
+    starts_on: dt.date
+    checks: dict[int, str]
+    version: int
+
+
+class GrantsOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end."""
+
+    items: list[GrantOut]
+    next: str
+
+
+class CheckIn(Schema):
+    """What a look at the business found; ``jobs`` of a living one alone."""
+
+    months: int
+    found: grants.Alive
+    jobs: Annotated[int, Field(ge=0, le=999)] | None = None
+    on: dt.date
+    version: int
+
+
+class CourseOut(Schema):
+    id: int
+    number: str
+    title: str
+    provider_id: int
+    sector: grants.Sector
+    keeper_id: int
+    first_day: dt.date
+    last_day: dt.date
+    places: int
+    enrolled: int
+
+
+class CoursesOut(Schema):
+    items: list[CourseOut]
+
+
+class ProjectOut(Schema):
+    id: int
+    number: str
+    title: str
+    kind: projects.Kind
+    sector: projects.Sector
+    area_id: int
+    state: projects.State
+    starts_on: dt.date
+    ends_on: dt.date
+    cost: str
+    spent: str
+    currency: str
+
+
+class ProjectsOut(Schema):
+    """One page; ``next`` is the key for ``after``, empty at the end."""
+
+    items: list[ProjectOut]
+    next: str
+
+
+class FiveWOut(Schema):
+    """The 5W table: headings, their HXL tags, and rows of texts in the same order."""
+
+    headings: list[str]
+    tags: list[str]
+    rows: list[list[str]]

@@ -10,6 +10,7 @@ from streha.api import (
     door,
     duplicates,
     feedback,
+    grants,
     homes,
     households,
     imports,
@@ -19,6 +20,7 @@ from streha.api import (
     places,
     plans,
     programmes,
+    projects,
     referrals,
     supplies,
     works,
@@ -44,6 +46,8 @@ api.add_router("", labour.router)
 api.add_router("", works.router)
 api.add_router("", supplies.router)
 api.add_router("", programmes.router)
+api.add_router("", grants.router)
+api.add_router("", projects.router)
 api.add_router("", imports.router)
 api.add_router("", households.router)
 api.add_router("", duplicates.router)

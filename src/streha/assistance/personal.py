@@ -7,14 +7,16 @@ import uuid
 
 from streha.assistance.distributions import personal as distributions
 from streha.assistance.entitlements import personal as entitlements
+from streha.assistance.grants import personal as grants
 from streha.assistance.payments import personal as payments
 from streha.assistance.selections import personal as selections
 from streha.assistance.sites import personal as sites
+from streha.assistance.training import personal as training
 from streha.assistance.works import personal as works
 from streha.audit.rules import Actor
 from streha.common.subjects import Section
 
-PARTS = (selections, entitlements, payments, works, sites, distributions)
+PARTS = (selections, entitlements, payments, works, sites, distributions, grants, training)
 
 
 def collect(subject: uuid.UUID) -> tuple[Section, ...]:

@@ -23,6 +23,7 @@ from django.utils.translation import gettext
 from streha.accounts import rules as accounts
 from streha.assistance.letters import actions as letters
 from streha.assistance.lists import actions as lists
+from streha.assistance.projects import actions as projects
 from streha.assistance.works import actions as works
 from streha.cases import actions as cases
 from streha.cases.feedback import actions as feedback
@@ -107,6 +108,11 @@ def export_ranked(payload: dict[str, Any], progress: jobs.Progress, by: accounts
 def export_letters(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
     """Write the letters of a decided list."""
     return letters.make_letters(int(payload["export"]), progress, by=by, at=now())
+
+
+def export_five_w(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
+    """Make the table of who does what where, when and for whom."""
+    return projects.make_five_w(int(payload["export"]), progress, by=by, at=now())
 
 
 def retain(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:

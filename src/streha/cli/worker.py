@@ -56,6 +56,7 @@ KINDS: dict[str, str] = {
     "letters.export": "streha.cli.people:export_letters",
     "distributions.list": "streha.cli.supplies:make_list",
     "distributions.sheet": "streha.cli.supplies:work_sheet",
+    "five_w.export": "streha.cli.people:export_five_w",
     "duplicates.search": "streha.cli.people:look_for_duplicates",
     "payments.build": "streha.cli.payments:build",
     "payments.reconcile": "streha.cli.payments:reconcile",

@@ -24,6 +24,7 @@ RIGHTS = tuple(dict.fromkeys(actions.RIGHTS.values()))
 TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".zip": "application/zip",
+    ".csv": "text/csv",
 }
 
 

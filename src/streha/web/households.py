@@ -24,6 +24,7 @@ from streha.people.households import actions as moves
 from streha.people.households import queries as move_queries
 from streha.people.households.models import HouseholdMove
 from streha.web import door, home_rows, words
+from streha.web import grants as grant_pages
 from streha.web import people as people_pages
 from streha.web import works as works_pages
 from streha.web.forms import households as moving
@@ -53,6 +54,7 @@ def household(request: door.Request, pk: int) -> HttpResponse:
         "page": page,
         "household": page.household,
         "works_rows": works_pages.listed(works),
+        **grant_pages.of_people(request.access, members),
         "last_move": move_queries.last_move(request.access, page.household.pk) if changes else None,
         "homes": homes,
         "may_register_home": request.access.allows(Action.PROPERTY_REGISTER),

@@ -193,6 +193,7 @@ JOB_KINDS: Mapping[str, Label] = {
     "applications.export": _("Making a list of applications"),
     "ranked.export": _("Making a ranked list to take out"),
     "letters.export": _("Writing letters of decision"),
+    "five_w.export": _("Making the 5W table"),
     "dataprotection.retain": _("Ending what may no longer be kept"),
     "audit.verify": _("Checking the log"),
 }

@@ -19,6 +19,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from streha.accounts.rules import Access, Action
 from streha.assistance.entitlements import queries as given_queries
 from streha.assistance.entitlements.models import Entitlement
+from streha.assistance.grants import queries as grant_queries
+from streha.assistance.training import queries as course_queries
 from streha.audit import queries as log
 from streha.cases import queries as case_queries
 from streha.cases.feedback import queries as feedback_queries
@@ -233,6 +235,8 @@ def _person_page(request: door.Request, pk: int, shown: tuple[str, int, str] | N
         "may_open_case": request.access.allows(Action.CASE_WORK) and not page.person.ended_on,
         "broken": page.person.subject.hex in request.access.opened,
         "homes": home_rows.of_people(request, [pk]),
+        "grants_held": grant_queries.of_people(request.access, [pk]),
+        "courses_taken": course_queries.of_people(request.access, [pk]),
         "may_register_home": request.access.allows(Action.PROPERTY_REGISTER),
         "may_set_account": request.access.allows(Action.ACCOUNT_CHANGE),
         **help_given(given_queries.of_person(request.access, pk)),

@@ -77,6 +77,9 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
             Section("sites", _("Sites"), "place", (Action.SITE_VIEW,), (waiting.nights,)),
             Section("supplies", _("Supplies"), "import", (Action.STOCK_VIEW,), (waiting.stock,)),
             Section("distributions", _("Distributions"), "users", (Action.DISTRIBUTION_VIEW,)),
+            Section("grants", _("Grants"), "file", (Action.GRANT_VIEW,), (waiting.checks,)),
+            Section("courses", _("Courses"), "users", (Action.COURSE_VIEW,)),
+            Section("projects", _("Community projects"), "place", (Action.PROJECT_VIEW,)),
         ),
     ),
     (

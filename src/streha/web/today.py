@@ -80,6 +80,7 @@ def due(request: door.Request) -> list[Due]:
     houses_late = ngettext_lazy(
         "%(n)s house is late by more than a month", "%(n)s houses are late by more than a month", "plural"
     )
+    checks = ngettext_lazy("%(n)s business to look at", "%(n)s businesses to look at", "plural")
     defects = ngettext_lazy("%(n)s house has open defects", "%(n)s houses have open defects", "plural")
     nights = ngettext_lazy("%(n)s site was not counted last night", "%(n)s sites were not counted last night", "plural")
     expiring = ngettext_lazy("%(n)s batch expires soon", "%(n)s batches expire soon", "plural")
@@ -124,6 +125,7 @@ def due(request: door.Request) -> list[Due]:
         (waiting.received_twice(access, at), twice, reverse("doubles"), "bad"),
         (waiting.inspections(access, at), inspections, reverse("works_list") + "?due=1", "warn"),
         (waiting.houses_late(access, at), houses_late, reverse("works_list") + "?standing=very_late", "late"),
+        (waiting.checks(access, at), checks, reverse("grants") + "?due=1", "warn"),
         (waiting.defects(access, at), defects, reverse("works_progress"), "due"),
         (waiting.nights(access, at), nights, reverse("sites"), "warn"),
         (waiting.stock_counts(access, at), settling, reverse("supplies"), "warn"),

@@ -14,6 +14,7 @@ from streha.accounts import models as accounts
 from streha.accounts.rules import Access, Action
 from streha.assistance.distributions import queries as distribution_queries
 from streha.assistance.entitlements import queries as given_queries
+from streha.assistance.grants import queries as grant_queries
 from streha.assistance.payments import queries as payment_queries
 from streha.assistance.payments.models import PaymentList
 from streha.assistance.programmes import queries as programme_queries
@@ -269,6 +270,11 @@ def payments(access: Access, at: dt.datetime) -> int:
     return signatures(access, at) + to_send(access, at) + bookings(access, at) + received_twice(access, at)
 
 
+def checks(access: Access, at: dt.datetime) -> int:
+    """Businesses that the viewer should have looked at by now."""
+    return few(grant_queries.checks_due(access, at.date())) if access.allows(Action.GRANT_VISIT) else 0
+
+
 # What presses, each counted once: together they are the number beside Today.
 PRESSING = (
     breaks,
@@ -285,6 +291,7 @@ PRESSING = (
     nights,
     stock,
     payments,
+    checks,
 )
 
 

@@ -18,6 +18,9 @@ from django.db.models import Sum
 from streha.accounts import queries as accounts
 from streha.accounts.models import User
 from streha.accounts.rules import Access, Action
+from streha.assistance.programmes import actions as programmes
+from streha.assistance.programmes.models import Commitment
+from streha.assistance.programmes.rules import For
 from streha.assistance.works import bridge, models, queries, rules
 from streha.audit import actions as audit
 from streha.audit import rules as audit_rules
@@ -136,6 +139,7 @@ def plan_many(drafts: Sequence[rules.WorksDraft], *, by: Access, at: dt.datetime
     lots = {
         lot.pk: lot for lot in models.Lot.objects.visible_to(by, A.WORKS_PLAN).filter(pk__in=_ids(drafts, "lot_id"))
     }
+    _require_within(drafts, lots)
     is_demo = accounts.is_demo_office()
     rows, steps = [], []
     for draft in drafts:
@@ -157,6 +161,7 @@ def plan_many(drafts: Sequence[rules.WorksDraft], *, by: Access, at: dt.datetime
                 ends_on=handover.planned_end,
                 next_inspection=draft.start + rules.INSPECT_EVERY,
                 cost_planned=rules.check_amount(draft.cost_planned),
+                cost_contracted=rules.check_amount(draft.cost_contracted),
                 currency=money.check_currency(draft.currency),
                 planned_by_id=by.user_id,
                 planned_at=at,
@@ -177,6 +182,18 @@ def plan_many(drafts: Sequence[rules.WorksDraft], *, by: Access, at: dt.datetime
     )
     _record_many("works planned", rows, by, at)
     return rows
+
+
+def _require_within(drafts: Sequence[rules.WorksDraft], lots: dict[int, models.Lot]) -> None:
+    """What is contracted at the planning stays within the contract of its lot; without a lot nothing is contracted."""
+    asked: dict[int | None, Decimal] = {}
+    for draft in drafts:
+        asked[draft.lot_id] = asked.get(draft.lot_id, Decimal(0)) + draft.cost_contracted
+    for lot_id, amount in asked.items():
+        lot = lots.get(lot_id or 0)
+        if amount:
+            limit = lot.amount if lot else Decimal(0)
+            rules.check_spending(_given(lot) if lot else Decimal(0), amount, limit, lot.currency if lot else "EUR")
 
 
 def _stage_row(works: models.HouseWorks, step: rules.Step) -> models.WorksStage:
@@ -442,6 +459,10 @@ def note_cost(
         noted_by_id=by.user_id,
         noted_at=at,
     )
+    if works.lot_id is not None:
+        spend_committed(
+            For.WORKS, works.lot_id, f"works-cost-{row.pk}", money.Money(amount, works.currency), on, by, at
+        )
     works.cost_spent += amount
     _save(works, "works paid", by, at, {"amount": [None, str(amount)]})
     return row
@@ -643,6 +664,18 @@ def _export_row(works: models.HouseWorks, by: Access, today: dt.date) -> tuple[s
 def accounts_organisation(by: Access) -> int | None:
     """The organisation that the writer works for."""
     return User.objects.filter(pk=by.user_id or 0).values_list("organisation_id", flat=True).first()
+
+
+def spend_committed(  # noqa: PLR0917 - named by its place in one line
+    kind: For, key: object, paper: str, amount: money.Money, on: dt.date, by: Access, at: dt.datetime
+) -> None:
+    """What was paid is taken from the money that was set aside for this; nothing where none was set aside.
+
+    Raises Conflict when the money set aside does not hold it: then nothing of the payment is noted.
+    """
+    held = Commitment.objects.filter(kind=kind, key=str(key)).order_by("pk").first()
+    if held is not None:
+        programmes.spend(held.pk, programmes.Paid(amount, on, kind.value, paper), by=by, at=at)
 
 
 def _outside() -> errors.Refused:

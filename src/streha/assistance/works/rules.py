@@ -224,6 +224,7 @@ class WorksDraft:
     case_id: int | None = None
     lot_id: int | None = None
     cost_planned: Decimal = Decimal(0)
+    cost_contracted: Decimal = Decimal(0)  # within the lot's contract
     currency: str = "EUR"
     is_fictional: bool = False
 

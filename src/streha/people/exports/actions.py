@@ -35,8 +35,10 @@ RIGHTS: dict[str, Action] = {
     "applications": Action.SELECTION_EXPORT,
     "ranked": Action.SELECTION_EXPORT,
     "letters": Action.SELECTION_EXPORT,
+    "five_w": Action.PROJECT_WORK,
+    "five_w_csv": Action.PROJECT_WORK,
 }
-ENDINGS = {"letters": "zip"}  # everything else is a workbook
+ENDINGS = {"letters": "zip", "five_w_csv": "csv"}  # everything else is a workbook
 KEPT = dt.timedelta(days=7)
 HEADINGS = ("number", "given", "father", "family", "birth", "precision", "sex", "lives_in", "kept_by", "household")
 
@@ -99,7 +101,9 @@ def make(export_id: int, progress: jobs.Progress, *, by: Access, at: dt.datetime
 def keep(
     export: ExportFile, headings: Sequence[str], rows: Sequence[Sequence[str]], *, by: Access, at: dt.datetime
 ) -> dict[str, int]:
-    """The rows are a workbook, sealed, on disk, and the list is ready to be fetched."""
+    """The rows are a workbook, or a text where the kind says so, sealed, on disk, and ready to be fetched."""
+    if ENDINGS.get(export.kind) == "csv":
+        return keep_file(export, b"".join(tables.write_csv(headings, rows)), len(rows), by=by, at=at)
     return keep_file(export, tables.write_xlsx(headings, rows, sheet=export.kind), len(rows), by=by, at=at)
 
 
