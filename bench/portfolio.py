@@ -30,9 +30,9 @@ def main() -> None:
         import django
 
         django.setup()
-        from streha.cli import upgrade
+        from streha.cli import tables
 
-        upgrade.migrate()
+        tables.bring_forward()
         sys.exit(0 if measured(asked.houses) else 1)
 
 

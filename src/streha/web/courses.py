@@ -168,7 +168,7 @@ def certificate_letter(row: models.Enrolment, tag: str) -> letters.Letter:
     told = {
         "name": name_in(row.person, tag),
         "number": row.number,
-        "track": row.course.title,
+        "course": row.course.title,
         "office": settings.OFFICE_NAME or _("our office"),
         "day": formats.date_format(row.course.last_day, "DATE_FORMAT"),
     }

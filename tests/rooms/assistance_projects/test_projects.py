@@ -113,7 +113,7 @@ def budget_line() -> Any:
         by=OFFICE,
         at=AT,
     )
-    return programmes.add_budget_line(agreement.pk, "1", "Schools", Decimal(1000), by=OFFICE, at=AT)
+    return programmes.add_budget_line(agreement.pk, "SCHOOLS", "Schools", Decimal(1000), by=OFFICE, at=AT)
 
 
 def test_what_a_project_cannot_be() -> None:
