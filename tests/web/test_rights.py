@@ -159,6 +159,7 @@ PAGES: dict[str, tuple[Action, ...] | str] = {
         A.WORKS_PLAN,
         A.CASE_EXPORT,
         A.SELECTION_EXPORT,
+        A.PROJECT_WORK,
     ),
     "export_fetch": (
         A.PERSON_EXPORT,
@@ -168,6 +169,7 @@ PAGES: dict[str, tuple[Action, ...] | str] = {
         A.WORKS_PLAN,
         A.CASE_EXPORT,
         A.SELECTION_EXPORT,
+        A.PROJECT_WORK,
     ),
     "homes": (A.PROPERTY_VIEW,),
     "home_register": (A.PROPERTY_REGISTER,),

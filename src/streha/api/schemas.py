@@ -13,7 +13,6 @@ from streha.assistance.entitlements import rules as entitlements
 from streha.assistance.grants import rules as grants
 from streha.assistance.payments import rules as payments
 from streha.assistance.programmes import rules as programmes
-from streha.assistance.projects import rules as projects
 from streha.assistance.sites.rules import places as sites
 from streha.assistance.sites.rules import sphere
 from streha.assistance.supplies.rules import stock
@@ -813,9 +812,9 @@ class WorksOut(Schema):
     number: str
     home_id: int
     keeper_id: int
-    kind: works.Kind
-    state: works.State
-    standing: works.Standing
+    kind: str
+    state: str
+    standing: str
     stage: str
     percent: int
     days_late: int
@@ -838,7 +837,7 @@ class WorksListOut(Schema):
 
 
 class WorksStageOut(Schema):
-    code: works.Stage
+    code: str
     weight: int
     percent: int
     planned_start: dt.date
@@ -857,7 +856,7 @@ class WorksPageOut(WorksOut):
 
 class WorksIn(Schema):
     home_id: Pk
-    kind: works.Kind
+    kind: Literal["new", "repair"]
     start: dt.date
     household_id: Pk | None = None
     case_id: Pk | None = None
@@ -1097,8 +1096,8 @@ class GrantOut(Schema):
     id: int
     number: str
     person_id: int | None
-    sector: grants.Sector
-    state: grants.State
+    sector: str
+    state: str
     amount: str
     currency: str
     paid: str
@@ -1129,7 +1128,7 @@ class CourseOut(Schema):
     number: str
     title: str
     provider_id: int
-    sector: grants.Sector
+    sector: str
     keeper_id: int
     first_day: dt.date
     last_day: dt.date
@@ -1145,10 +1144,10 @@ class ProjectOut(Schema):
     id: int
     number: str
     title: str
-    kind: projects.Kind
-    sector: projects.Sector
+    kind: str
+    sector: str
     area_id: int
-    state: projects.State
+    state: str
     starts_on: dt.date
     ends_on: dt.date
     cost: str

@@ -87,7 +87,9 @@ def get_works(request: Caller, works_id: schemas.Pk) -> schemas.WorksPageOut:
 @router.post("/works", response={201: schemas.WorksPageOut}, operation_id="plan_works", auth=Token(Action.WORKS_PLAN))
 def plan_works(request: Caller, body: schemas.WorksIn) -> Status[schemas.WorksPageOut]:
     """The works are planned by the stages of their kind; 409 while others on this home are not finished."""
-    made = actions.plan_works(rules.WorksDraft(**body.dict()), by=request.auth, at=timezone.now())
+    made = actions.plan_works(
+        rules.WorksDraft(**body.dict() | {"kind": rules.Kind(body.kind)}), by=request.auth, at=timezone.now()
+    )
     return Status(201, _one(request.auth, made.pk))
 
 
