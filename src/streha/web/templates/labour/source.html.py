@@ -1,1 +1,0 @@
-BBBB BBBB gettext(u'Skills:')   gettext(u'groups of occupations of ESCO v1 and ISCO-08; driving licences have no code there. The list was not verified by anybody.') 

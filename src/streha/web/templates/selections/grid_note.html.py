@@ -1,1 +1,0 @@
-BBBB BBBBBB BBB BBBBBBBBBBBBBXX XXXXXXXXXXX XXXXXXBB BBBBBBBBBBBBBBB gettext(u'This grid is an example. Its points were not compared with any regulation.') BBBB gettext(u'This grid is not verified: nobody has compared its points with the document they come from.') BBBBB XX XXXXXXBBB BBBBBBBBBBBBBBBB BBBBBBBXX X  gettext(u'version')  XXXXXXXXBBBBB
