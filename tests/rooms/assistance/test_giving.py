@@ -252,3 +252,19 @@ def test_who_is_hidden_stays_hidden() -> None:
     assert not seen.visible_to(elsewhere).filter(pk=open_one.pk).exists()
     with pytest.raises(errors.NotFound):
         given.deliver(open_one.pk, office.handed(), by=elsewhere, at=AT)
+
+
+def test_of_two_who_sign_one_step_at_once_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    office = giving.office()
+    asked = actions.ask_approval(rules.For.OTHER, "10", title="x", amount=euro(1), by=office.programme, at=AT)
+    step = asked.chain.steps.get()
+    steps = [rules.Step(Decimal(0), Role.AUTHORISER), rules.Step(Decimal(0), Role.AUTHORISER)]
+    chain = actions.change_chain("EUR", steps, by=office.finance, at=AT)
+    both = actions.ask_approval(rules.For.OTHER, "11", title="y", amount=euro(1), by=office.programme, at=AT)
+    first = chain.steps.order_by("position")[0]
+    monkeypatch.setattr(queries, "next_step", lambda _request: first)  # both read before either has written
+    actions.sign(both.pk, by=factories.access(Role.AUTHORISER), at=AT)
+    with pytest.raises(errors.Conflict, match="Somebody else signed this step"):
+        actions.sign(both.pk, by=factories.access(Role.AUTHORISER), at=AT)
+    assert models.Approval.objects.filter(request=both).count() == 1
+    assert step.pk != first.pk
