@@ -259,6 +259,7 @@ PAGES: dict[str, tuple[Action, ...] | str] = {
     "distributions": (A.DISTRIBUTION_VIEW,),
     "distribution_new": (A.DISTRIBUTION_PLAN,),
     "distribution": (A.DISTRIBUTION_VIEW,),
+    "batch_given": (A.DISTRIBUTION_VIEW,),
     "distribution_add": (A.DISTRIBUTION_PLAN,),
     "distribution_close": (A.DISTRIBUTION_PLAN,),
     "distribution_hand": (A.DISTRIBUTION_HAND,),

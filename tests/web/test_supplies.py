@@ -204,6 +204,9 @@ def test_a_distribution_at_the_counter_and_on_paper(family: int) -> None:
         made = store.get(f"{address}print/{what}/")
         assert made.content[:5] == b"%PDF-", what
     shown(store, f"{address}print/nonsense/", 404)
+    batch = models.Batch.objects.get(item__code="STOVE")
+    assert "Zzhead" in shown(store, f"/distributions/batches/{batch.pk}/")
+    assert "Zzwinter" in shown(manager, f"/households/{family}/")
     sent(store, f"/distributions/slips/{own.pk}/back/", {"why": "Wrong"})
     late = slips.Slip.objects.get(household=other)
     lines = f"code;who\n{codes.shown(own.code)};head\n{codes.shown(own.code)}\nrubbish\n"

@@ -81,6 +81,14 @@ def distribution(request: door.Request, pk: int) -> HttpResponse:
     return render(request, "distributions/one.html", context)
 
 
+@require_GET
+@door.open_to(VIEW)
+def of_batch(request: door.Request, pk: int) -> HttpResponse:
+    """Who was given something of a batch, as when its maker calls it back."""
+    rows = queries.slips_with_batch(request.access, pk, at=door.now())
+    return render(request, "distributions/batch.html", {"slips": rows})
+
+
 @require_http_methods(["GET", "POST"])
 @door.open_to(PLAN)
 def add(request: door.Request, pk: int) -> HttpResponse:

@@ -15,7 +15,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from streha.accounts.rules import Action
+from streha.assistance.distributions import queries as distribution_queries
 from streha.assistance.entitlements import queries as given_queries
+from streha.assistance.sites import queries as site_queries
 from streha.assistance.works import queries as works_queries
 from streha.common import errors
 from streha.common.codes import FieldClass
@@ -55,6 +57,8 @@ def household(request: door.Request, pk: int) -> HttpResponse:
         "household": page.household,
         "works_rows": works_pages.listed(works),
         **grant_pages.of_people(request.access, members),
+        "stays": site_queries.stays_of_household(request.access, page.household.pk, at=door.now()),
+        "slips": distribution_queries.slips_of_household(request.access, page.household.pk),
         "last_move": move_queries.last_move(request.access, page.household.pk) if changes else None,
         "homes": homes,
         "may_register_home": request.access.allows(Action.PROPERTY_REGISTER),

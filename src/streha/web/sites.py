@@ -68,6 +68,7 @@ def sites(request: door.Request) -> HttpResponse:
         "municipalities": rows,
         "tiles": _tiles(rows),
         "free": sum(row.free for row in rows),
+        "twice": list(queries.in_two_places(request.access)[:20]),
     }
     return render(request, "sites/list.html", context)
 

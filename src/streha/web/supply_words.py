@@ -92,6 +92,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     "audience": {
         "area": _("households that live in an area"),
         "site": _("households that stay at a site"),
+        "cycle": _("households to whom the kit was granted in the cycle"),
     },
     "collects": {
         "head": pgettext_lazy("collects", "head of the household"),

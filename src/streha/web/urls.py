@@ -292,6 +292,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("distributions/", distributions.distributions, name="distributions"),
     path("distributions/new/", distributions.new, name="distribution_new"),
     path("distributions/<int:pk>/", distributions.distribution, name="distribution"),
+    path("distributions/batches/<int:pk>/", distributions.of_batch, name="batch_given"),
     path("distributions/<int:pk>/add/", distributions.add, name="distribution_add"),
     path("distributions/<int:pk>/close/", distributions.close, name="distribution_close"),
     path("distributions/<int:pk>/hand/", distributions.hand, name="distribution_hand"),

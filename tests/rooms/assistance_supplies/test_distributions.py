@@ -14,6 +14,10 @@ from streha.accounts.rules import Role
 from streha.assistance import personal
 from streha.assistance.distributions import actions, models, queries
 from streha.assistance.distributions.rules import codes, plans, slips
+from streha.assistance.entitlements import actions as entitlements
+from streha.assistance.entitlements import models as entitlement_models
+from streha.assistance.entitlements import rules as entitlement_rules
+from streha.assistance.programmes import models as programme_models
 from streha.assistance.supplies import actions as supplies
 from streha.assistance.supplies import models as supply_models
 from streha.assistance.supplies import queries as stock
@@ -284,7 +288,7 @@ def test_a_lot_that_is_called_back_is_followed_to_whoever_got_of_it(office: Offi
     slip = models.Slip.objects.get()
     actions.hand_out(slip.pk, head_of(slip), by=office.store, at=AT)
     batch = supply_models.Batch.objects.get(item__code="STOVE")
-    assert queries.slips_with_batch(office.store, batch.pk) == [slip]
+    assert queries.slips_with_batch(office.store, batch.pk, at=AT) == [slip]
 
 
 def test_what_is_kept_of_a_person_is_told_and_erased(office: Office) -> None:
@@ -314,3 +318,51 @@ def test_two_at_once(office: Office) -> None:
     with pytest.raises(errors.Conflict):
         actions.hand_out(stale.pk, head_of(stale), by=office.store, at=AT)
     assert office.there("BLANKET") == 996
+
+
+def test_in_a_cycle_a_slip_is_an_entitlement_and_its_hand_out_a_delivery(office: Office) -> None:
+    one, two = office.family(2), office.family(3)
+    filled(office)
+    cycle = a_cycle()
+    granted = entitlements.entitle(
+        cycle.pk,
+        entitlements.Draft(
+            person_id=Membership.objects.get(household=two, is_head=True).person_id,
+            kind=entitlement_rules.Kind.ITEMS,
+            much=actions.KIT,
+            due_on=TODAY,
+            household_id=two.pk,
+            what="WINTER",
+        ),
+        by=OFFICE,
+        at=AT,
+    )
+    chosen = office.listed(cycle_id=cycle.pk, audience=slips.Audience.CYCLE, area_id=None, title="Granted")
+    assert [(s.household_id, s.entitlement_id) for s in chosen.slips.all()] == [(two.pk, granted.pk)]
+    row = office.listed(cycle_id=cycle.pk)
+    (slip,) = row.slips.all()  # who has a slip of this kit in the cycle has no second one
+    assert (slip.household_id, entitlement_models.Entitlement.objects.count()) == (one.pk, 2)
+    actions.hand_out(slip.pk, head_of(slip), by=office.store, at=AT)
+    given = entitlement_models.Delivery.objects.get()
+    assert (given.entitlement_id, given.source, given.amount) == (slip.entitlement_id, "distribution", 1)
+    actions.take_back(slip.pk, why="Wrong family", by=office.store, at=AT)
+    assert entitlement_models.Entitlement.objects.get(pk=slip.entitlement_id).given == 0
+    actions.hand_out(slip.pk, head_of(slip), by=office.store, at=AT)
+    assert entitlement_models.Entitlement.objects.get(pk=slip.entitlement_id).given == 1
+    other = chosen.slips.get()
+    assert queries.locate(office.store, row, other.code).verdict is V.OTHER_LIST
+    outside = office.listed(title="Outside any cycle")
+    assert queries.locate(office.store, outside, other.code).verdict is V.OTHER_CYCLE
+    assert verdicts(brought(outside, office, other.code)) == [V.OTHER_CYCLE]
+    actions.cancel_slip(other.pk, why="Moved away", by=office.programme, at=AT)
+    granted.refresh_from_db()
+    assert granted.cancelled_at is not None
+
+
+def a_cycle() -> programme_models.Cycle:
+    programme = programme_models.Programme.objects.create(
+        name_en="Winter", name_sq="Dimri", name_sr="Зима", code="WINTER-26", starts_on=TODAY, ends_on=TODAY, made_at=AT
+    )
+    return programme_models.Cycle.objects.create(
+        programme=programme, name="First", starts_on=TODAY, ends_on=TODAY, made_at=AT
+    )

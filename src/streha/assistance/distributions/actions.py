@@ -93,6 +93,8 @@ def _audience(draft: plans.DistributionDraft, by: Access) -> tuple[Area | None, 
         if site is None:
             raise errors.NotFound()
         return None, site
+    if draft.audience is slips.Audience.CYCLE:
+        return None, None
     area = Area.objects.filter(pk=draft.area_id or 0).first()
     if area is None:
         raise errors.NotFound()
@@ -213,9 +215,18 @@ def _entitle(
     by: Access,
     at: dt.datetime,
 ) -> None:
-    """What each slip gives is due in the cycle: one kit for the household, for which its head speaks."""
-    drafts = []
+    """What each slip gives is due in the cycle: one kit for the household, for which its head speaks.
+
+    A kit that was granted before the list was made is not granted again: the slip takes up that entitlement.
+    """
+    before = {
+        one.household_id: one for one in queries.promised(row).filter(household__in=[s.household_id for s in new])
+    }
     for slip in new:
+        slip.entitlement = before.get(slip.household_id)
+    fresh = [slip for slip in new if slip.entitlement is None]
+    drafts = []
+    for slip in fresh:
         members = groups[slip.household_id]
         speaker = next((m for m in members if m.is_head), members[0])
         drafts.append(
@@ -230,7 +241,7 @@ def _entitle(
             )
         )
     made = entitlements.entitle_many(row.cycle_id or 0, drafts, by=by, at=at)
-    for slip, entitlement in zip(new, made, strict=True):
+    for slip, entitlement in zip(fresh, made, strict=True):
         slip.entitlement = entitlement
 
 

@@ -12,6 +12,8 @@ from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
 from streha.assistance.distributions import models
 from streha.assistance.distributions.rules import codes, slips
+from streha.assistance.entitlements import models as entitlements
+from streha.assistance.entitlements.rules import Kind
 from streha.assistance.sites import models as sites
 from streha.assistance.sites import queries as site_queries
 from streha.assistance.supplies import models as supplies
@@ -75,11 +77,21 @@ def households_of(distribution: models.Distribution, access: Access) -> QuerySet
     hidden = Q(shielded=True) | Q(shielded)
     rows = people_models.Household.objects.visible_to(access).filter(ended_on=None, canonical=None)
     rows = rows.filter(hidden if distribution.is_hidden else ~hidden)
+    if distribution.audience == slips.Audience.CYCLE:
+        return rows.filter(Exists(promised(distribution).filter(household=OuterRef("pk"))))
     if distribution.audience == slips.Audience.SITE:
         there = sites.Stay.objects.filter(household=OuterRef("pk"), site=distribution.site, left_on=None)
         return rows.filter(Exists(there))
     inside = sorted(areas.subtree_ids([distribution.area_id or distribution.keeper_id]))
     return rows.filter(Q(home_area_id__in=inside) | Q(home_area=None, keeper_id__in=inside))
+
+
+def promised(distribution: models.Distribution) -> QuerySet[entitlements.Entitlement]:
+    """What was granted in the cycle before the list was made: this kit, to a household that has no slip for it yet."""
+    rows = entitlements.Entitlement.objects.filter(
+        cycle=distribution.cycle_id or 0, kind=Kind.ITEMS, what=distribution.kit.code, cancelled_at=None, given=0, due=1
+    )
+    return rows.filter(household__isnull=False, slip__isnull=True).order_by("pk")
 
 
 # --- one distribution -------------------------------------------------------------------------------------------------
@@ -367,7 +379,9 @@ def slips_of_household(access: Access, household_id: int) -> list[models.Slip]:
     return list(rows.select_related("distribution__kit").order_by("-distribution__held_on", "-pk")[:50])
 
 
-def slips_with_batch(access: Access, batch_id: int) -> list[models.Slip]:
-    """Slips on which something of a batch was handed out, as when a lot is called back."""
+def slips_with_batch(access: Access, batch_id: int, *, at: dt.datetime) -> list[models.Slip]:
+    """Slips on which something of a batch was handed out, as when a lot is called back; the look is on record."""
     rows = models.Slip.objects.visible_to(access).filter(entry__in=stock.entries_of_batch(batch_id))
-    return list(rows.select_related("household", "distribution").order_by("pk")[:1000])
+    found = list(rows.select_related("household", "distribution").prefetch_related(MEMBERS).order_by("pk")[:1000])
+    _note_look(access, found, where="batch", at=at)
+    return found

@@ -40,10 +40,16 @@ def check_draft(draft: DistributionDraft) -> None:
     for name in ("title", "where"):
         if not getattr(draft, name).strip():
             raise errors.BadInput(errors.message("This is needed. Write it."), code="missing", field=name)
-    needed = {slips.Audience.AREA: draft.area_id, slips.Audience.SITE: draft.site_id}
-    if draft.audience in needed and needed[draft.audience] is None:
+    needed = {
+        slips.Audience.AREA: draft.area_id,
+        slips.Audience.SITE: draft.site_id,
+        slips.Audience.CYCLE: draft.cycle_id,
+    }
+    if needed[draft.audience] is None:
         raise errors.BadInput(
-            errors.message("Say whom the list is for: an area, or a site."), code="audience", field=draft.audience.value
+            errors.message("Say whom the list is for: an area, a site, or a cycle."),
+            code="audience",
+            field=draft.audience.value,
         )
 
 
