@@ -38,15 +38,12 @@ def main() -> None:
 
 def measured(number: int) -> bool:
     from django.db import connection
-    from django.test.utils import CaptureQueriesContext
 
     client, made_s = prepared(number)
     print(f"{connection.vendor}; {number:,} houses planned and inspected in {made_s:.1f} s", flush=True)
     held = True
     for address in PAGES:
         client.get(address)
-        with CaptureQueriesContext(connection) as asked:
-            client.get(address)
         walls, cpus, size = [], [], 0
         for _ in range(TIMES):
             started, ran = time.perf_counter(), time.process_time()
@@ -59,10 +56,10 @@ def measured(number: int) -> bool:
         held &= address != PAGES[0] or median <= BAR_S
         print(
             f"{address:<18} median {median * 1000:7.0f} ms, slowest {max(walls) * 1000:7.0f} ms, processor "
-            f"{statistics.median(cpus) * 1000:6.0f} ms, {len(asked)} queries, {size / 1024:,.0f} KB",
+            f"{statistics.median(cpus) * 1000:6.0f} ms, {size / 1024:,.0f} KB",
             flush=True,
         )
-    shown = client.get(PAGES[0]).content.decode().count('class="h ')
+    shown = client.get(PAGES[0]).content.decode().count('<a class="h ')
     print(f"{shown:,} of {number:,} houses on the one screen; bar {BAR_S:g} s")
     return held and shown >= number
 
@@ -146,7 +143,7 @@ def prepared(number: int):  # type: ignore[no-untyped-def]
     made_s = time.perf_counter() - started
     user = accounts.create_user("bench", full_name="Bench", password=None, is_demo=True, by=by, at=AT)
     accounts.grant_role(user.pk, Role.PROGRAMME, Scope(ScopeKind.EVERYTHING), by=by, at=AT - dt.timedelta(days=1))
-    client = Client()
+    client = Client(headers={"Host": "localhost"})
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client, made_s
 
