@@ -188,6 +188,8 @@ JOB_KINDS: Mapping[str, Label] = {
     **money_words.JOBS,
     "feedback.export": _("Making a list of feedback"),
     "trainings.export": _("Making a list of training"),
+    "distributions.list": _("List of a distribution made"),
+    "distributions.sheet": _("Sheet from paper brought"),
     "works.export": _("Making a list of house works"),
     "cases.export": _("Making a list of cases"),
     "applications.export": _("Making a list of applications"),
