@@ -177,10 +177,16 @@ def of_shielded(prefix: str = "person__") -> models.Q:
 
 def shielding() -> models.Q:
     """Cases that follow or ever covered somebody shielded, or whose record was merged into one that is."""
-    return models.Q(
-        wall.OfEach(Case.objects.filter(of_shielded(), pk=models.OuterRef("pk")))
-        | wall.OfEach(CaseMember.objects.filter(of_shielded(), case=models.OuterRef("pk")))
-    )
+    return OF_SHIELDED.q()
+
+
+OF_SHIELDED = wall.Look(
+    "cases_case_of_shielded",
+    lambda here: [
+        Case.objects.filter(of_shielded(), pk=here),
+        CaseMember.objects.filter(of_shielded(), case=here),
+    ],
+)
 
 
 def seen_q(seen: Ground, shielded: Ground, sensitive: Ground, hidden: models.Q, prefix: str = "") -> models.Q:
@@ -209,6 +215,17 @@ def any_seen_by_whom_asks() -> models.Q:
     """Who sees every case, whosever it is, need not be asked about one."""
     everywhere = (wall.said(f"{reach}_everywhere") for reach in (Reach.CASES, Reach.SHIELDED, Reach.SENSITIVE))
     return functools.reduce(operator.and_, everywhere) & models.Q(erased_at=None)
+
+
+def of_cases() -> list[models.QuerySet[Any]]:
+    """Cases that follow or cover a person, or whose record was merged into theirs."""
+    person = models.OuterRef("pk")
+    return [
+        CaseMember.objects.filter(person=person),
+        Case.objects.filter(person=person),
+        CaseMember.objects.filter(person__canonical=person),
+        Case.objects.filter(person__canonical=person),
+    ]
 
 
 def of_seen_cases() -> list[models.QuerySet[Any]]:
@@ -244,7 +261,8 @@ class Case(models.Model):
         seen_by_whom_asks,
         asked_beyond=True,
         spared_by=any_seen_by_whom_asks,
-        shows=(wall.Shown(people.Person, Reach.CASES, of_seen_cases),),
+        looks=(OF_SHIELDED,),
+        shows=(wall.Shown(people.Person, Reach.CASES, people.unless_shielded, of_cases, of_seen_cases),),
     )
 
     subject = models.UUIDField(unique=True, editable=False)

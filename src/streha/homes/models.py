@@ -52,13 +52,30 @@ def without_hidden(access: Access, rows: Rows, *, home: str = "pk") -> Rows:
 
     Rows of another room that hang on a home name the column that leads to it.
     """
+    if not access.allows(Action.SHIELDED_VIEW):
+        return rows.filter(~OF_SHIELDED.q(home))
     here = models.OuterRef(home)
-    return rows.filter(
+    open_to_viewer = models.Q(
         ~wall.OfEach(Share.objects.filter(hidden_person(access, "person__"), property=here)),
         ~wall.OfEach(Occupancy.objects.filter(hidden_person(access, "person__"), property=here)),
         ~wall.OfEach(Occupancy.objects.filter(hidden_people(access, "household__"), property=here)),
         ~wall.OfEach(Membership.objects.filter(hidden_person(access, "person__"), household__in=_living(here))),
     )
+    return rows.filter(~OF_SHIELDED.q(home) | open_to_viewer)
+
+
+def of_shielded(here: models.OuterRef) -> list[models.QuerySet[Any]]:
+    """Whoever is shielded of those who own or live in an outer home, or did; or was merged into one who is."""
+    shielded = models.Q(person__shielded=True) | models.Q(person__canonical__shielded=True)
+    return [
+        Share.objects.filter(shielded, property=here),
+        Occupancy.objects.filter(shielded, property=here),
+        Occupancy.objects.filter(household__shielded=True, property=here),
+        Membership.objects.filter(shielded, household__in=_living(here)),
+    ]
+
+
+OF_SHIELDED = wall.Look("homes_property_of_shielded", of_shielded)
 
 
 def _living(home: models.OuterRef) -> models.QuerySet[Any, Any]:
@@ -150,7 +167,7 @@ class Property(models.Model):
 
     objects: ClassVar[PropertyQuerySet] = PropertyQuerySet.as_manager()  # type: ignore[assignment]
 
-    WALL = wall.rule(lambda: kept_by_whom_asks(Reach.HOMES), shown_by=showing, hidden_by=hiding)
+    WALL = wall.rule(lambda: kept_by_whom_asks(Reach.HOMES), shown_by=showing, hidden_if=OF_SHIELDED, hidden_by=hiding)
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "municipality": F.HOME_LOCATION,
         "settlement": F.HOME_LOCATION,

@@ -108,6 +108,11 @@ def kept_by_whom_asks(reach: Reach, prefix: str = "") -> models.Q:
     return wall.holds(reach) & told
 
 
+def unless_shielded() -> models.Q:
+    """Who is not shielded, and anybody for who may view shielded people somewhere, as the second wall reads it."""
+    return models.Q(shielded=False) | wall.holds(Reach.SHIELDED)
+
+
 class PersonQuerySet(models.QuerySet["Person"]):
     """Reads start here."""
 
@@ -395,18 +400,16 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
         """Households in the access's scope, none of whose members is hidden from it."""
         seen = self.filter(kept_q(access, action, ""))
         if not access.allows(Action.SHIELDED_VIEW):
-            seen = seen.filter(~wall.OfEach(hidden_members()))
+            seen = seen.filter(~OF_SHIELDED.q())
         return seen
 
 
-def hidden_from_whom_asks() -> models.QuerySet[Membership]:
-    """The same as the second wall asks it, beyond itself."""
-    return hidden_members().filter(~wall.said(*(f"{Reach.SHIELDED}_{kind}" for kind in wall.KINDS)))
-
-
-def hidden_members() -> models.QuerySet[Membership]:
+def hidden_members(here: models.OuterRef) -> models.QuerySet[Membership]:
     """Members of an outer household who hide it from whoever may not see shielded people."""
-    return Membership.objects.filter(household=models.OuterRef("pk"), person__shielded=True)
+    return Membership.objects.filter(household=here, person__shielded=True)
+
+
+OF_SHIELDED = wall.Look("people_household_of_shielded", lambda here: [hidden_members(here)])
 
 
 class Household(models.Model):
@@ -434,7 +437,7 @@ class Household(models.Model):
 
     objects: ClassVar[HouseholdQuerySet] = HouseholdQuerySet.as_manager()  # type: ignore[assignment]
 
-    WALL = wall.rule(seen_by_whom_asks, hidden_by=lambda: [hidden_from_whom_asks()])
+    WALL = wall.rule(seen_by_whom_asks, hidden_unless=lambda: wall.holds(Reach.SHIELDED), hidden_if=OF_SHIELDED)
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         "sort_name": F.IDENTITY,
         "home_area": F.HOME_LOCATION,

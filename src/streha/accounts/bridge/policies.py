@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,10 +54,19 @@ def _policy(model: type[models.Model], connection: Any) -> Policy:
     table, own = quote(name), f"{quote(name)}.{quote('id')}"
     functions: dict[str, str] = {}
 
-    def look(kind: str, argument: str, body: str) -> str:
+    def look(kind: str, argument: str, *bodies: str, only_if: str = "") -> str:
         """The name of a function that looks beyond the wall, at one row."""
-        functions[f"{name}_{kind}"] = _beyond(f"{quote(f'{name}_{kind}')}({argument})", body)
+        functions[f"{name}_{kind}"] = _beyond(f"{quote(f'{name}_{kind}')}({argument})", bodies, only_if)
         return str(quote(f"{name}_{kind}"))
+
+    def asked(question: wall.Look) -> str:
+        """The same for what both walls ask."""
+        body = " OR ".join(_found(model, question.rows(OuterRef("pk")), connection))
+        functions[question.name] = _beyond(f"{question.name}(bigint)", [body])
+        return question.name
+
+    for question in declared.looks:
+        asked(question)
 
     seen = declared.rule() if declared.rule else Q()
     for key in declared.through:
@@ -71,10 +80,11 @@ def _policy(model: type[models.Model], connection: Any) -> Policy:
     if declared.spared_by is not None:
         condition = f"{compiled(model, declared.spared_by(), connection)} OR ({condition})"
     let_in = ""
-    if let := _let_through(model):
-        told = compiled(model, wall.holds(*sorted({shown.reach for shown in let})), connection)
-        body = _found(model, [rows for shown in let for rows in shown.by()], connection)
-        let_in = f" OR ({told} AND {look('let', 'bigint', body)}({own}))"
+    for shown in _let_through(model):
+        may_be = compiled(model, wall.holds(shown.reach) & shown.among(), connection)
+        named = " OR ".join(_found(model, shown.named(), connection))
+        let = look(f"let_{shown.reach}", "bigint", *_found(model, shown.by(), connection), only_if=named)
+        let_in += f" OR ({may_be} AND {let}({own}))"
     if declared.led_by:
         leads = f"{table}.{quote(model._meta.get_field(declared.led_by).column or '')}"  # type: ignore[union-attr]
         led = f"EXISTS (SELECT 1 FROM {table} WHERE {own} = $1 AND (({condition}){let_in}))"  # noqa: S608 - names are ours
@@ -83,11 +93,16 @@ def _policy(model: type[models.Model], connection: Any) -> Policy:
         )
     if declared.shown_by is not None:
         opened = compiled(model, wall.said("opened"), connection)
-        shown_by = look("shown", "bigint", _found(model, declared.shown_by(), connection))
+        shown_by = look("shown", "bigint", *_found(model, declared.shown_by(), connection))
         condition = f"({condition}) OR ({opened} AND {shown_by}({own}))"
+    hiding = [asked(declared.hidden_if)] if declared.hidden_if else []
     if declared.hidden_by is not None:
-        hidden_by = look("hidden", "bigint", _found(model, declared.hidden_by(), connection))
-        condition = f"({condition}) AND NOT {hidden_by}({own})"
+        hiding.append(look("hidden", "bigint", *_found(model, declared.hidden_by(), connection)))
+    if hiding:
+        hidden = " AND ".join(f"{function}({own})" for function in hiding)
+        if declared.hidden_unless is not None:
+            hidden = f"NOT {compiled(model, declared.hidden_unless(), connection)} AND {hidden}"
+        condition = f"({condition}) AND NOT ({hidden})"
     condition = f"{compiled(model, wall.said('beyond'), connection)} OR ({condition}){let_in}"
     return Policy(
         name,
@@ -117,15 +132,15 @@ def compiled(model: type[models.Model], seen: Q, connection: Any) -> str:
     return f"({connection.ops.compose_sql(sql, params)})"
 
 
-def _found(model: type[models.Model], looks: list[models.QuerySet[Any]], connection: Any) -> str:
+def _found(model: type[models.Model], looks: list[models.QuerySet[Any]], connection: Any) -> list[str]:
     """Whether something shows or hides the row of which a function is told the id."""
-    found = Q()
-    for rows in looks:
-        found |= Q(Exists(rows))
-    outer = model._base_manager.filter(found).query
-    sql, params = outer.where.as_sql(outer.get_compiler(connection=connection), connection)
     column = f"{connection.ops.quote_name(model._meta.db_table)}.{connection.ops.quote_name('id')}"
-    return str(connection.ops.compose_sql(sql, params)).replace(column, "$1")
+    found = []
+    for rows in looks:
+        outer = model._base_manager.filter(Exists(rows)).query
+        sql, params = outer.where.as_sql(outer.get_compiler(connection=connection), connection)
+        found.append(str(connection.ops.compose_sql(sql, params)).replace(column, "$1"))
+    return found
 
 
 def _asked(model: type[models.Model], seen: Q, connection: Any) -> str:
@@ -166,17 +181,20 @@ def _folded(condition: str) -> str:
     return _SAID.sub(r"streha_said('\1')", listed)
 
 
-def _beyond(signature: str, body: str) -> str:
-    """A function that looks beyond the wall, at one row. It gives an answer, never a row.
+def _beyond(signature: str, bodies: Sequence[str], only_if: str = "") -> str:
+    """A function that looks beyond the wall, at one row, in one place after the other until it finds something. It
+    gives an answer, never a row.
 
     It is planned once a session, with the wall folded away, and reads who asks at each call.
     """
+    body = " ".join(f"IF NOT found THEN found := {one}; END IF;" for one in bodies)
+    if only_if:
+        body = f"IF {only_if} THEN {body} END IF;"
     body = _LISTED.sub(r"COALESCE(\1 = ANY(NULLIF(current_setting('streha.\2', true), '')::\3[]), false)", body)
     return (
-        f"CREATE FUNCTION {signature} RETURNS boolean LANGUAGE plpgsql AS $wall$ "
-        "DECLARE was text := current_setting('streha.beyond', true); told text; found boolean; "
-        "BEGIN told := set_config('streha.beyond', 'hidden', true); "
-        f"found := {body}; "
+        f"CREATE FUNCTION {signature} RETURNS boolean LANGUAGE plpgsql COST 10000 AS $wall$ "
+        "DECLARE was text := current_setting('streha.beyond', true); told text; found boolean := false; "
+        f"BEGIN told := set_config('streha.beyond', 'hidden', true); {body} "
         "told := set_config('streha.beyond', was, true); RETURN found; END $wall$"
     )
 
@@ -229,10 +247,13 @@ def lower_wall(connection: Any) -> None:
             cursor.execute(f"DROP POLICY {POLICY} ON {quote(table)}")
             cursor.execute(f"ALTER TABLE {quote(table)} NO FORCE ROW LEVEL SECURITY")
             cursor.execute(f"ALTER TABLE {quote(table)} DISABLE ROW LEVEL SECURITY")
-            for look in ("asked", "shown", "hidden", "seen", "let"):
-                cursor.execute(f"DROP FUNCTION IF EXISTS {quote(f'{table}_{look}')}")
-        for told in ("said", "bigints", "uuids"):
-            cursor.execute(f"DROP FUNCTION IF EXISTS streha_{told}")
+        cursor.execute(
+            "SELECT oid::regprocedure::text FROM pg_proc "
+            "WHERE pronamespace = 'public'::regnamespace AND prosrc LIKE %s",
+            ["%current_setting('streha.%"],
+        )
+        for (function,) in cursor.fetchall():
+            cursor.execute(f"DROP FUNCTION {function}")
 
 
 def before_migrations(*, using: str, plan: Any, **_: Any) -> None:

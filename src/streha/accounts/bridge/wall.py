@@ -7,13 +7,17 @@ every place that does. On SQLite nothing of this reaches the database, and the f
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, Exists, Model, Q, QuerySet
+from django.conf import settings
+from django.db import connection
+from django.db.models import BooleanField, Exists, F, Func, Model, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from streha.accounts.rules import Reach
@@ -172,16 +176,51 @@ def announced(reach: Reach) -> Ground:
 
 
 @dataclass(frozen=True)
+class Look:
+    """Whether rows speak of an outer one, whoever sees them: the same question for both walls.
+
+    Behind the second wall the first one asks it by a function that looks beyond, for as a subquery it would be held
+    against the policies of every table in it, row by row, and find nothing that its viewer may not see.
+    """
+
+    name: str
+    rows: Callable[[OuterRef], list[QuerySet[Any]]]
+
+    def q(self, key: str = "pk") -> Q:
+        """The condition on outer rows, or on rows whose ``key`` leads to them."""
+        if stands(self.name):
+            return Q(Func(F(key), function=self.name, output_field=BooleanField()))
+        return functools.reduce(operator.or_, (Q(OfEach(rows)) for rows in self.rows(OuterRef(key))))
+
+
+_standing: set[str] = set()
+
+
+def stands(function: str) -> bool:
+    """Whether the wall is raised, with a function of this name."""
+    if not settings.SECOND_WALL or connection.vendor != "postgresql":
+        return False
+    if function not in _standing:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regproc(%s) IS NOT NULL", [function])
+            if cursor.fetchone()[0]:
+                _standing.add(function)
+    return function in _standing
+
+
+@dataclass(frozen=True)
 class Shown:
     """Rows of another table, let through because rows that the viewer sees speak of them."""
 
     model: type[Model]
     reach: Reach
     """Of which reach it is; who was told nothing of that is spared the look."""
+    among: Callable[[], Q]
+    """What can be said of such a row from itself, before anything is looked up."""
+    named: Callable[[], list[QuerySet[Any]]]
+    """Rows that speak of an outer one, ``OuterRef("pk")``: most are spoken of by none, and that is found quickly."""
     by: Callable[[], list[QuerySet[Any]]]
-    """Rows that speak of an outer one, ``OuterRef("pk")``, and are seen: looked up beyond the wall, so their own
-    condition stands in them.
-    """
+    """Those of them that the viewer sees: looked up beyond the wall, so their own condition stands in them."""
 
 
 @dataclass(frozen=True)
@@ -198,8 +237,14 @@ class Wall:
     """A key to the same table: a row that has it is seen with the row it points to, and by that alone."""
     shown_by: Callable[[], list[QuerySet[Any]]] | None = None
     """Rows that show an outer one, ``OuterRef("pk")``, opened by break-glass: looked up beyond the wall."""
+    hidden_unless: Callable[[], Q] | None = None
+    """Who needs no look at what hides a row, for nothing is hidden from them."""
+    hidden_if: Look | None = None
+    """Without this, nothing hides a row; with it, what ``hidden_by`` finds, or simply this."""
     hidden_by: Callable[[], list[QuerySet[Any]]] | None = None
     """Rows that hide an outer one whatever else shows it: looked up beyond the wall, for they are hidden themselves."""
+    looks: tuple[Look, ...] = ()
+    """What the first wall asks of its rows."""
     shows: tuple[Shown, ...] = ()
     """What its rows let through of other tables."""
 
@@ -218,7 +263,10 @@ def rule(
     spared_by: Callable[[], Q] | None = None,
     led_by: str = "",
     shown_by: Callable[[], list[QuerySet[Any]]] | None = None,
+    hidden_unless: Callable[[], Q] | None = None,
+    hidden_if: Look | None = None,
     hidden_by: Callable[[], list[QuerySet[Any]]] | None = None,
+    looks: tuple[Look, ...] = (),
     shows: tuple[Shown, ...] = (),
 ) -> Wall:
     """A row is seen if it meets the condition, unless it is led by another row, or hidden."""
@@ -228,6 +276,9 @@ def rule(
         spared_by=spared_by,
         led_by=led_by,
         shown_by=shown_by,
+        hidden_unless=hidden_unless,
+        hidden_if=hidden_if,
         hidden_by=hidden_by,
+        looks=looks,
         shows=shows,
     )

@@ -236,10 +236,16 @@ def of_shielded(prefix: str) -> models.Q:
 
 def shielding() -> models.Q:
     """Applications of or for somebody shielded, or whose record was merged into one that is."""
-    return models.Q(
-        wall.OfEach(Application.objects.filter(of_shielded("applicant__"), pk=models.OuterRef("pk")))
-        | wall.OfEach(ApplicationMember.objects.filter(of_shielded("person__"), application=models.OuterRef("pk")))
-    )
+    return OF_SHIELDED.q()
+
+
+OF_SHIELDED = wall.Look(
+    "assistance_application_of_shielded",
+    lambda here: [
+        Application.objects.filter(of_shielded("applicant__"), pk=here),
+        ApplicationMember.objects.filter(of_shielded("person__"), application=here),
+    ],
+)
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
@@ -270,6 +276,17 @@ def row_seen_by_whom_asks() -> models.Q:
 def frozen_seen_by_whom_asks() -> models.Q:
     """What was frozen of somebody is seen with their application."""
     return models.Q(models.Exists(Application.objects.filter(ranked=models.OuterRef("row_id"))))
+
+
+def of_applications() -> list[models.QuerySet[Any]]:
+    """Applications in which a person stands, or one whose record was merged into theirs."""
+    person = models.OuterRef("pk")
+    return [
+        ApplicationMember.objects.filter(person=person),
+        Application.objects.filter(applicant=person),
+        ApplicationMember.objects.filter(person__canonical=person),
+        Application.objects.filter(applicant__canonical=person),
+    ]
 
 
 def of_seen_applications() -> list[models.QuerySet[Any]]:
@@ -330,7 +347,10 @@ class Application(models.Model):
     WALL = wall.rule(
         seen_by_whom_asks,
         asked_beyond=True,
-        shows=(wall.Shown(people.Person, Reach.SELECTIONS, of_seen_applications),),
+        looks=(OF_SHIELDED,),
+        shows=(
+            wall.Shown(people.Person, Reach.SELECTIONS, people.unless_shielded, of_applications, of_seen_applications),
+        ),
     )
 
     class Meta:

@@ -236,6 +236,21 @@ def hiding() -> list[models.QuerySet[Any]]:
     ]
 
 
+def of_shielded(here: models.OuterRef) -> list[models.QuerySet[Any]]:
+    """Whoever is shielded of those an outer feedback speaks of; or was merged into one who is."""
+    member = "household__memberships__person__"
+    return [
+        Feedback.objects.filter(models.Q(person__shielded=True) | models.Q(person__canonical__shielded=True), pk=here),
+        Feedback.objects.filter(household__shielded=True, pk=here),
+        Feedback.objects.filter(
+            models.Q(**{f"{member}shielded": True}) | models.Q(**{f"{member}canonical__shielded": True}), pk=here
+        ),
+    ]
+
+
+OF_SHIELDED = wall.Look("cases_feedback_of_shielded", of_shielded)
+
+
 class FeedbackQuerySet(models.QuerySet["Feedback"]):
     """Reads start here."""
 
@@ -247,14 +262,17 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         """The same with feedback that was erased since, of which dates and codes alone are left: for sums."""
         if not access.allows(action):
             return self.none()
+        seen = self.filter(ground_of(access, action).q())
+        if not access.allows(Action.SHIELDED_VIEW):
+            return seen.filter(~OF_SHIELDED.q())
         here = models.OuterRef("pk")
         rows = Feedback.objects
-        return self.filter(
-            ground_of(access, action).q(),
+        open_to_viewer = models.Q(
             ~models.Exists(rows.filter(homes.hidden_person(access, "person__"), pk=here)),
             ~models.Exists(rows.filter(homes.hidden_people(access, "household__"), pk=here)),
             ~models.Exists(rows.filter(homes.hidden_person(access, "household__memberships__person__"), pk=here)),
         )
+        return seen.filter(~OF_SHIELDED.q() | open_to_viewer)
 
 
 class Feedback(Entry):
@@ -273,7 +291,7 @@ class Feedback(Entry):
 
     objects: ClassVar[FeedbackQuerySet] = FeedbackQuerySet.as_manager()  # type: ignore[assignment]
 
-    WALL = wall.rule(lambda: wall.announced(Reach.FEEDBACK).q(), hidden_by=hiding)
+    WALL = wall.rule(lambda: wall.announced(Reach.FEEDBACK).q(), hidden_if=OF_SHIELDED, hidden_by=hiding)
     FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
         **CLASSES,
         "person": F.IDENTITY,
