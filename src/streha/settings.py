@@ -80,8 +80,8 @@ def databases() -> dict[str, dict[str, Any]]:
     return {"default": register, "reads": store}
 
 
-# The second wall on PostgreSQL; off until a page of homes behind it is within the bar (docs/decisions/second-wall.md).
-SECOND_WALL = env.bool("STREHA_SECOND_WALL", False)
+# On PostgreSQL (docs/decisions/second-wall.md); changing it asks for ``streha upgrade``.
+SECOND_WALL = env.bool("STREHA_SECOND_WALL", True)
 SECRET_KEY = secret_key()
 DATABASES = databases()
 DATABASE_ROUTERS = ["streha.audit.bridge.ReadsRouter"]
