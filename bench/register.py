@@ -2,6 +2,7 @@
 
     python bench/register.py --data var/bench --people 1000000
     DATABASE_URL=postgresql://… python bench/register.py --data var/bench --people 1000000
+    DATABASE_URL=postgresql://… python bench/register.py --data var/bench --people 100000 --only-wall
 
 The register is the demo's, made when the folder or the database holds none. Each request goes through every layer of
 the office (session, policy, query, template, the record of who looked) in this process, by the test client; nothing
@@ -47,6 +48,24 @@ LISTS = (
     ("places", "/places/", ("caseworker",)),
 )
 
+# Pages on which the second wall costs most, asked with and without it.
+WALLED = (
+    ("caseworker", "/search/?q=arta+krasniqi"),
+    ("programme", "/search/?q=gashi"),
+    ("caseworker", "/people/"),
+    ("programme", "/people/"),
+    ("caseworker", "/households/"),
+    ("caseworker", "/cases/"),
+    ("programme", "/cases/"),
+    ("programme", "/cases/load/"),
+    ("caseworker", "/visits/"),
+    ("caseworker", "/homes/"),
+    ("programme", "/homes/"),
+    ("protection", "/homes/"),
+    ("commission", "/selections/1/"),
+    ("caseworker", "/"),
+)
+
 
 @dataclass
 class Measured:
@@ -88,8 +107,11 @@ def main() -> None:
     make(asked.data, asked.people)
     prepare(asked.data)
     print(database())
-    ok = searches(asked.quick)
-    ok &= lists(asked.quick)
+    ok = True
+    if not asked.only_wall:
+        ok &= searches(asked.quick)
+        ok &= lists(asked.quick)
+    ok &= walls(asked.quick)
     print(machine())
     sys.exit(0 if ok else 1)
 
@@ -99,6 +121,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path("var/bench"), help="folder of the register")
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--quick", action="store_true", help="fewer requests of each kind")
+    parser.add_argument("--only-wall", action="store_true", help="only what row-level security costs")
     return parser.parse_args()
 
 
@@ -245,6 +268,60 @@ def lists(quick: bool) -> bool:
     print(measured.line("people, half way, by key (page)"))
     print_peer("people, half way, by OFFSET (query)", offset_page())
     return at_95(total.wall) <= LIST_BAR_MS
+
+
+# --- what the second wall costs
+
+
+def walls(quick: bool) -> bool:
+    """The same pages without row-level security and behind it, one after the other; on PostgreSQL alone."""
+    from django.conf import settings
+    from django.db import connection
+
+    from streha.accounts.bridge import policies
+
+    if connection.vendor != "postgresql":
+        return True
+    asked = clients(sorted({viewer for viewer, _ in WALLED}))
+    stood, found = settings.SECOND_WALL, dict[tuple[str, str, bool], tuple[Measured, float]]()
+    for settings.SECOND_WALL in (False, True):
+        (policies.raise_wall if settings.SECOND_WALL else policies.lower_wall)(connection)
+        for viewer, address in WALLED:
+            ask(asked[viewer], address)
+            measured, before = Measured(), of_database()
+            for _ in range(5 if quick else 15):
+                measured.add(*ask(asked[viewer], address), viewer)
+            spent = (of_database() - before) / len(measured.wall)
+            found[viewer, address, settings.SECOND_WALL] = measured, spent
+    settings.SECOND_WALL = stood
+    (policies.raise_wall if stood else policies.lower_wall)(connection)
+    print("\nPages without the second wall -> behind it: clock; our processor; processor of PostgreSQL; median, ms")
+    good = True
+    for viewer, address in WALLED:
+        (off, of_off), (on, of_on) = (found[viewer, address, stands] for stands in (False, True))
+        bar = SEARCH_BAR_MS if address.startswith("/search/") else LIST_BAR_MS
+        good &= (held := at_95(on.wall) <= bar)
+        pairs = (
+            (statistics.median(off.wall), statistics.median(on.wall)),
+            (statistics.median(off.own), statistics.median(on.own)),
+            (of_off, of_on),
+        )
+        told = "".join(f"{a:>9.1f} ->{b:>7.1f}" for a, b in pairs)
+        verdict_here = f"p95 {at_95(on.wall):.0f}: bar of {bar:.0f} {'held' if held else 'MISSED'}"
+        print(f"  {address + ', ' + viewer:<40}{told}   {verdict_here}")
+    return good
+
+
+def of_database() -> float:
+    """Milliseconds of processor that PostgreSQL's process of this connection has used, where it runs on this machine
+    and Linux tells; else nothing.
+    """
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        path = Path(f"/proc/{cursor.fetchone()[0]}/schedstat")
+    return int(path.read_text(encoding="ascii").split()[0]) / 1e6 if path.exists() else 0.0
 
 
 # --- what is asked

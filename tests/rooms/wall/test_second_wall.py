@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import itertools
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -32,7 +33,7 @@ from streha.cases import actions as case_actions
 from streha.cases import models as cases
 from streha.dataprotection import actions as protection
 from streha.homes import rules as house_rules
-from streha.homes.models import Photo
+from streha.homes.models import Photo, Property
 from streha.people import actions, bridge, rules
 from streha.people import models as register
 from streha.people.duplicates.models import MatchDecision
@@ -59,6 +60,7 @@ def raised(db: None, settings: Any) -> None:
 def test_the_wall_stands_and_holds_this_connection() -> None:
     assert not policies.bypasses(connection), "the tests connect as a superuser, whom no policy holds"
     assert policies.missing(connection) == []
+    assert connection.connection.prepare_threshold is None, "a plan says what its viewer may do, and must not be kept"
 
 
 # --- the same as visible_to, for everybody ----------------------------------------------------------------------------
@@ -466,6 +468,53 @@ def test_a_forgotten_filter_shows_nothing_beyond(world: dict[str, register.Perso
         answer = door.AccessMiddleware(careless)(request)  # type: ignore[arg-type]
         seen = expected(register.Person, account_queries.access(asks, AT))
         assert answer.content.decode().split() == sorted(map(str, seen))  # type: ignore[attr-defined]
+
+
+LISTS = (
+    "/", "/people/", "/households/", "/homes/", "/cases/", "/visits/", "/search/?q=krasniqi", "/duplicates/",
+    "/feedback/", "/imports/", "/cases/load/",
+)  # fmt: skip
+
+
+def test_pages_are_the_same_without_it(
+    world: dict[str, register.Person], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the first wall shows, the second lets through, to the letter: for each of those who ask otherwise."""
+    follow(world)
+    told = cases.Case.objects.filter(person__in=[world[name].pk for name in ("prizren", "peja", "hidden", "merged")])
+    addresses = [*LISTS]
+    for kind, rows in (
+        ("people", register.Person.objects.filter(pk__in=[world[name].pk for name in ("prizren", "hidden", "merged")])),
+        ("households", register.Household.objects.filter(memberships__person=world["alone"])),
+        ("homes", Property.objects.filter(shares__person__in=[world["prizren"], world["peja"], world["kept"]])),
+        ("cases", told),
+    ):
+        addresses += [f"/{kind}/{pk}/" for pk in rows.order_by("pk").values_list("pk", flat=True)]
+    prizren = factories.in_area("20")
+    users = [factories.user(Role.CASEWORKER, scope=prizren), factories.user(Role.PROTECTION, scope=prizren)]
+    users += [User.objects.get(username="own")]
+    cases.Case.objects.filter(person=world["peja"]).update(owner=users[0])
+    answers: dict[bool, list[tuple[str, str, int, str]]] = {}
+    for stands in (True, False):
+        settings.SECOND_WALL = stands
+        if not stands:
+            monkeypatch.setattr(bridge, "viewer", lambda _access: wall._opened("tests"))
+        answers[stands] = [(str(user), *told) for user in users for told in answered(user, addresses)]
+    differ = [
+        (*one[:3], other[2], *(set(one[3].split()) ^ set(other[3].split())))
+        for one, other in zip(*answers.values(), strict=True)
+        if one != other
+    ]
+    assert not differ
+    assert {status for _, _, status, _ in answers[True]} >= {200, 404}
+
+
+def answered(user: User, addresses: list[str]) -> Iterator[tuple[str, int, str]]:
+    client = Client()
+    client.force_login(user)
+    for address in addresses:
+        answer = client.get(address)
+        yield address, answer.status_code, re.sub(r"\b[A-Za-z0-9]{64}\b", "token", answer.content.decode())
 
 
 def test_rights_do_not_stay_on_a_connection(world: dict[str, register.Person]) -> None:

@@ -201,10 +201,11 @@ def stands(function: str) -> bool:
     if not settings.SECOND_WALL or connection.vendor != "postgresql":
         return False
     if function not in _standing:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT to_regproc(%s) IS NOT NULL", [function])
-            if cursor.fetchone()[0]:
-                _standing.add(function)
+        connection.ensure_connection()
+        with connection.wrap_database_errors:
+            found = connection.connection.execute("SELECT to_regproc(%s) IS NOT NULL", [function]).fetchone()
+        if found[0]:
+            _standing.add(function)
     return function in _standing
 
 
