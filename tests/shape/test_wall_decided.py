@@ -40,7 +40,11 @@ DOORS = {
         "an abandoned list is destroyed",
         "rows are destroyed with their candidates",
     },
-    "src/streha/people/duplicates/queries.py": {"from which list a record comes", "whether a pair holds help back"},
+    "src/streha/people/duplicates/queries.py": {
+        "in which household a record stands",
+        "from which list a record comes",
+        "whether a pair holds help back",
+    },
     "src/streha/people/duplicates/actions.py": {"deciding about pairs", "looking for duplicates", "weighing pairs"},
     "src/streha/people/duplicates/bridge.py": {"weighing pairs"},
     "src/streha/people/households/actions.py": {"moving members between households"},

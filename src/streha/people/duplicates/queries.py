@@ -333,7 +333,8 @@ class _Rows:
         of_these = Q(person_id__in=shown) | Q(lent_by_id__in=shown)
         names = people.Name.objects.filter(of_these, valid_to=None).order_by("pk")
         homes = people.Membership.objects.filter(of_these, ended_on=None).select_related("household").order_by("-pk")
-        memberships = {pk: home for home in homes for pk in (home.person_id, home.lent_by_id) if pk in shown}
+        with wall.beyond("in which household a record stands"):  # one that is hidden for somebody else in it
+            memberships = {pk: home for home in homes for pk in (home.person_id, home.lent_by_id) if pk in shown}
         identifiers = people.Identifier.objects.filter(person_id__in=owner, valid_to=None).order_by("pk")
         contacts = people.Contact.objects.filter(person_id__in=owner, valid_to=None).order_by("pk")
         return cls(
@@ -381,7 +382,8 @@ def _company_of(
     """Whom each lives with, as far as the viewer may see them: the household is not a way around the policy."""
     homes = {home.household_id for home in memberships.values()}
     lived = people.Membership.objects.filter(household_id__in=homes, ended_on=None)
-    members = _by(lived.values_list("household_id", "person_id"))
+    with wall.beyond("in which household a record stands"):
+        members = _by(lived.values_list("household_id", "person_id"))
     ids = {pk for row in members.values() for pk in row}
     seen = people.Person.objects.visible_to(access).filter(pk__in=ids).prefetch_related(people_queries.CURRENT_NAMES)
     known = {person.pk: person for person in seen}
