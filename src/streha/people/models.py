@@ -400,7 +400,7 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
         """Households in the access's scope, none of whose members is hidden from it."""
         seen = self.filter(kept_q(access, action, ""))
         if not access.allows(Action.SHIELDED_VIEW):
-            seen = seen.filter(~OF_SHIELDED.q())
+            seen = seen.filter(~OF_SHIELDED.q())  # a household's own shield too: rows that name one ask this of it
         return seen
 
 
@@ -409,7 +409,10 @@ def hidden_members(here: models.OuterRef) -> models.QuerySet[Membership]:
     return Membership.objects.filter(household=here, person__shielded=True)
 
 
-OF_SHIELDED = wall.Look("people_household_of_shielded", lambda here: [hidden_members(here)])
+OF_SHIELDED = wall.Look(
+    "people_household_of_shielded",
+    lambda here: [hidden_members(here), Household.objects.filter(shielded=True, pk=here)],
+)
 
 
 class Household(models.Model):

@@ -85,8 +85,7 @@ class Distribution(Kept):
 
 def hidden_slips() -> models.Q:
     """Slips of households that became shielded, or one of whose people did."""
-    members = people.Membership.objects.filter(household=models.OuterRef("household_id"), person__shielded=True)
-    return models.Q(household__shielded=True) | models.Q(models.Exists(members))
+    return people.OF_SHIELDED.q("household_id")
 
 
 class SlipQuerySet(models.QuerySet["Slip"]):

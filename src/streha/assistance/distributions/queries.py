@@ -73,8 +73,7 @@ def households_of(distribution: models.Distribution, access: Access) -> QuerySet
 
     An ordinary list holds nobody shielded; a hidden one nobody else.
     """
-    shielded = Exists(people_models.Membership.objects.filter(household=OuterRef("pk"), person__shielded=True))
-    hidden = Q(shielded=True) | Q(shielded)
+    hidden = people_models.OF_SHIELDED.q()
     rows = people_models.Household.objects.visible_to(access).filter(ended_on=None, canonical=None)
     rows = rows.filter(hidden if distribution.is_hidden else ~hidden)
     if distribution.audience == slips.Audience.CYCLE:

@@ -101,8 +101,7 @@ class EntitlementQuerySet(models.QuerySet["Entitlement"]):
             return self.none()
         seen = self.filter(held_q(access, action))
         if not access.allows(Action.SHIELDED_VIEW):
-            hidden = people.Membership.objects.filter(household=models.OuterRef("household_id"), person__shielded=True)
-            seen = seen.filter(models.Q(household=None) | ~models.Exists(hidden))
+            seen = seen.filter(models.Q(household=None) | ~people.OF_SHIELDED.q("household_id"))
         return seen
 
     def live(self) -> Self:

@@ -114,12 +114,10 @@ class Site(Kept):
 
 def shielded_q(prefix: str = "") -> models.Q:
     """Stays of somebody shielded, or who came with somebody who is: they are no part of any figure."""
-    hidden = people.Membership.objects.filter(household=models.OuterRef(f"{prefix}household_id"), person__shielded=True)
     return (
         models.Q(**{f"{prefix}person__shielded": True})
         | models.Q(**{f"{prefix}person__canonical__shielded": True})
-        | models.Q(**{f"{prefix}household__shielded": True})
-        | models.Q(models.Exists(hidden))
+        | people.OF_SHIELDED.q(f"{prefix}household_id")
     )
 
 

@@ -15,8 +15,8 @@ from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
 from streha.assistance.works import rules
 from streha.common.codes import FieldClass
-from streha.homes.models import hidden_people, without_hidden
-from streha.people.models import choices, ground_of, kept_q
+from streha.homes.models import without_hidden
+from streha.people.models import OF_SHIELDED, choices, ground_of, kept_q
 
 F = FieldClass
 SEALED_NOTE = "assistance.inspection.note"
@@ -75,7 +75,10 @@ class WorksQuerySet(models.QuerySet["HouseWorks"]):
         """Works on homes on which the access carries the action, none of whose people is hidden from it."""
         seen = self.filter(kept_q(access, action, "home__"))
         seen = without_hidden(access, seen, home="home_id")
-        return seen.exclude(hidden_people(access, "household__"), household__isnull=False)
+        shown = models.Q(household=None) | ~OF_SHIELDED.q("household_id")
+        if access.allows(Action.SHIELDED_VIEW):
+            shown |= kept_q(access, Action.PERSON_VIEW, "household__")
+        return seen.filter(shown)
 
 
 class HouseWorks(models.Model):
