@@ -81,7 +81,7 @@ def databases() -> dict[str, dict[str, Any]]:
 
 
 # On PostgreSQL (docs/decisions/second-wall.md); changing it asks for ``streha upgrade``.
-SECOND_WALL = env.bool("STREHA_SECOND_WALL", True)
+SECOND_WALL = env.bool("STREHA_SECOND_WALL", False)
 SECRET_KEY = secret_key()
 DATABASES = databases()
 DATABASE_ROUTERS = ["streha.audit.bridge.ReadsRouter"]
