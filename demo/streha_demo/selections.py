@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from django.conf import settings
 
@@ -12,6 +13,7 @@ from streha.accounts import queries as accounts
 from streha.accounts.models import User
 from streha.accounts.rules import Access
 from streha.assistance.selections import actions, models, rules
+from streha.common import money
 from streha.people import models as people
 from streha.places.models import Area
 
@@ -63,7 +65,7 @@ def _call(title: str, area_id: int, grid_id: int, opens: dt.date, *, by: Access,
         opens_on=opens,
         closes_on=opens + dt.timedelta(days=60),
         places=PLACES,
-        budget="12 houses",
+        budget=money.Money(Decimal(360_000), "EUR"),
     )
     return actions.open_call(draft, by=by, at=at)
 

@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 from ninja import Field, Schema
+from pydantic import AwareDatetime
 
 from streha.assistance.distributions.rules import slips
 from streha.assistance.entitlements import rules as entitlements
 from streha.assistance.grants import rules as grants
 from streha.assistance.payments import rules as payments
 from streha.assistance.programmes import rules as programmes
+from streha.assistance.selections import rules as selections
 from streha.assistance.sites.rules import places as sites
 from streha.assistance.sites.rules import sphere
 from streha.assistance.supplies.rules import stock
@@ -273,6 +275,130 @@ class SearchOut(Schema):
     items: list[PersonOut]
     spellings: dict[str, list[str]]
     next: str
+
+
+class CallOut(Schema):
+    """A call for applications; ``list_id`` is the ranked list in force."""
+
+    id: int
+    number: str
+    title: str
+    municipality_id: int
+    requests: list[selections.RequestKind]
+    opens_on: dt.date
+    closes_on: dt.date
+    phase: str
+    ends_by: selections.EndsBy
+    places: int
+    budget: Decimal | None
+    currency: str
+    grid: str
+    grid_verified: bool
+    appeal_days: int
+    list_id: int | None
+
+
+class CallsOut(Schema):
+    items: list[CallOut]
+    next: str
+
+
+class ApplicationIn(Schema):
+    """A household that applies; ``received_at`` empty means now, ``amount`` is in the call's currency."""
+
+    household_id: Pk
+    applicant_id: Pk
+    request: selections.RequestKind
+    answers: dict[selections.Fact, bool | None] = {}
+    amount: Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2)] | None = None
+    received_at: AwareDatetime | None = None
+
+
+class WithdrawalIn(Schema):
+    reason: Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class ApplicationOut(Schema):
+    """An application; its points stand in the ranked list alone."""
+
+    id: int
+    number: int
+    code: str
+    call_id: int
+    household_id: int
+    applicant_id: int
+    request: selections.RequestKind
+    amount: Decimal | None
+    received_at: dt.datetime
+    late: bool
+    late_accepted: bool
+    withdrawn_at: dt.datetime | None
+
+
+class ApplicationsOut(Schema):
+    items: list[ApplicationOut]
+    next: str
+
+
+class PointsOut(Schema):
+    criterion: str
+    points: float
+    evidence: str
+
+
+class RankedRowOut(Schema):
+    """A row of a ranked list; ``applicant_id`` is null for the erased and for who is not shown to the token."""
+
+    number: int
+    code: str
+    place: int | None
+    points: float
+    outcome: selections.Outcome
+    verdict: selections.Verdict
+    reasons: list[str]
+    applicant_id: int | None
+    erased: bool
+    lines: list[PointsOut]
+
+
+class RankedListOut(Schema):
+    id: int
+    number: str
+    call_id: int
+    state: str
+    places: int
+    budget: Decimal | None
+    currency: str
+    list_digest: str
+    grid_digest: str
+    items: list[RankedRowOut]
+    next: str
+
+
+class ReplayOut(Schema):
+    """A past list computed again; the last two name applications by their codes."""
+
+    list_id: int
+    same_list: bool
+    same_grid: bool
+    list_digest: str
+    applications: int
+    erased: int
+    other_numbers: list[str]
+    changed_since: list[str]
+
+
+class PublicRowOut(Schema):
+    code: str
+    place: int | None
+    points: float
+    outcome: selections.Outcome
+
+
+class PublicListOut(Schema):
+    list_id: int
+    call: str
+    items: list[PublicRowOut]
 
 
 class CaseOut(Schema):

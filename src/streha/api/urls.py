@@ -22,6 +22,7 @@ from streha.api import (
     programmes,
     projects,
     referrals,
+    selections,
     supplies,
     works,
 )
@@ -48,6 +49,7 @@ api.add_router("", supplies.router)
 api.add_router("", programmes.router)
 api.add_router("", grants.router)
 api.add_router("", projects.router)
+api.add_router("", selections.router)
 api.add_router("", imports.router)
 api.add_router("", households.router)
 api.add_router("", duplicates.router)

@@ -1,5 +1,6 @@
 """The tables of this room stand in the modules of its parts; Django finds them here."""
 
+from streha.assistance.advances import models as advances  # noqa: F401
 from streha.assistance.distributions import models as distributions  # noqa: F401
 from streha.assistance.entitlements import models as entitlements  # noqa: F401
 from streha.assistance.grants import models as grants  # noqa: F401

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+from streha.assistance.advances import personal as advances
 from streha.assistance.distributions import personal as distributions
 from streha.assistance.entitlements import personal as entitlements
 from streha.assistance.grants import personal as grants
@@ -16,7 +17,7 @@ from streha.assistance.works import personal as works
 from streha.audit.rules import Actor
 from streha.common.subjects import Section
 
-PARTS = (selections, entitlements, payments, works, sites, distributions, grants, training)
+PARTS = (selections, advances, entitlements, payments, works, sites, distributions, grants, training)
 
 
 def collect(subject: uuid.UUID) -> tuple[Section, ...]:

@@ -496,6 +496,30 @@ def _check_move(case: models.Case, stage: models.Stage, by: Access, at: dt.datet
 
 
 @transaction.atomic
+def decide_case(
+    case_id: int, *, reason: str, due_on: dt.date | None = None, by: Access, at: dt.datetime
+) -> models.Case:
+    """The case stands at its decision with the reason, due on ``due_on`` or in that stage's days.
+
+    For what is decided elsewhere: a list of a commission. A case that was appealed comes back to its decision, and one
+    that stands there already has the new one in its story. Raises Conflict where the case stands somewhere else.
+    """
+    case = case_for_change(case_id, by, Action.CASE_MOVE)
+    require_open(case)
+    to = rules.check_decided(queries.steps_of(case.version_id), case.stage.position)
+    if not to.movers & queries.roles_on(by, case):
+        raise errors.Refused(
+            errors.message("Your role may not move a case to “{stage}”. Ask a colleague who may."),
+            code="stage_not_yours",
+            stage=to.label,
+        )
+    case.stage = case.version.stages.get(code=to.code)  # papers were judged by who decided
+    case.due_on = due_on or rules.due_on(case.stage.days, at.date())
+    save_step(case, Kind.MOVED, "case moved", by, at, reason=reason, payload={"stage": case.stage.code})
+    return case
+
+
+@transaction.atomic
 def assign_case(
     case_id: int, owner_id: int, *, revision: int, reason: str = "", by: Access, at: dt.datetime
 ) -> models.Case:

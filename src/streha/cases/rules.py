@@ -239,6 +239,29 @@ def may_follow(steps: Sequence[Step], here: int) -> list[Step]:
     return found
 
 
+def decision_of(steps: Sequence[Step]) -> Step | None:
+    """The stage at which a case stands once a commission has decided: the first that a commission enters alone."""
+    for step in sorted(steps, key=lambda s: s.position):
+        if Role.COMMISSION in step.movers and Role.CASEWORKER not in step.movers:
+            return step
+    return None
+
+
+def check_decided(steps: Sequence[Step], here: int) -> Step:
+    """The stage of the decision, for a case that waits for it, stands at it, or is appealed.
+
+    Raises Conflict for a case that is not there yet, or has gone on already, or whose track knows no commission.
+    """
+    decision = decision_of(steps)
+    if decision is None:
+        raise errors.Conflict(errors.message("No commission decides on cases of this track."), code="no_commission")
+    if here < decision.position - 1:
+        raise errors.Conflict(errors.message("The case does not wait for the commission yet."), code="not_yet_there")
+    if here > decision.position + 1:
+        raise errors.Conflict(errors.message("The case has gone on since. Look at it."), code="gone_on")
+    return decision
+
+
 def check_move(
     steps: Sequence[Step], here: int, to: Step, *, roles: Collection[str], missing: Several, reason: str
 ) -> None:

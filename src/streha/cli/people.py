@@ -21,6 +21,7 @@ import click
 from django.utils.translation import gettext
 
 from streha.accounts import rules as accounts
+from streha.assistance.advances import actions as advances
 from streha.assistance.letters import actions as letters
 from streha.assistance.lists import actions as lists
 from streha.assistance.projects import actions as projects
@@ -113,6 +114,11 @@ def export_letters(payload: dict[str, Any], progress: jobs.Progress, by: account
 def export_five_w(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
     """Make the table of who does what where, when and for whom."""
     return projects.make_five_w(int(payload["export"]), progress, by=by, at=now())
+
+
+def carry_decision(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:
+    """Carry a decided list into the cases of its households."""
+    return advances.carry(int(payload["selection"]), progress, by=by, at=now())
 
 
 def retain(payload: dict[str, Any], progress: jobs.Progress, by: accounts.Access) -> Mapping[str, Any]:

@@ -53,6 +53,7 @@ KINDS: dict[str, str] = {
     "cases.export": "streha.cli.people:export_cases",
     "applications.export": "streha.cli.people:export_applications",
     "ranked.export": "streha.cli.people:export_ranked",
+    "selections.carry": "streha.cli.people:carry_decision",
     "letters.export": "streha.cli.people:export_letters",
     "distributions.list": "streha.cli.supplies:make_list",
     "distributions.sheet": "streha.cli.supplies:work_sheet",

@@ -194,6 +194,7 @@ JOB_KINDS: Mapping[str, Label] = {
     "cases.export": _("Making a list of cases"),
     "applications.export": _("Making a list of applications"),
     "ranked.export": _("Making a ranked list to take out"),
+    "selections.carry": _("Carrying a decision into cases"),
     "letters.export": _("Writing letters of decision"),
     "five_w.export": _("Making the 5W table"),
     "dataprotection.retain": _("Ending what may no longer be kept"),

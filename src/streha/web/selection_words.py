@@ -48,6 +48,15 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "at_least": _("at least"),
         "at_most": _("at most"),
     },
+    "ends_by": {"places": _("the number of places"), "budget": _("the budget")},
+    "advance": {
+        "stage_not_yours": _("the commission may not move this case"),
+        "not_yet_there": _("the case does not wait for the commission yet"),
+        "gone_on": _("the case has gone on since"),
+        "no_commission": _("no commission decides on this track"),
+        "case_closed": _("the case is closed"),
+        "not_found": _("the case cannot be seen any more"),
+    },
     "effect": {
         "excludes": _("excludes"),
         "obstacle": _("stands in the way until the session lifts it"),
@@ -121,6 +130,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "late_accepted": _("late application accepted"),
         "withdrawn": _("withdrawn"),
         "request": _("kind of help"),
+        "cost": _("what the help would cost"),
         "waived": _("obstacles lifted"),
         "member": _("member of the household"),
         "member:name": _("name of a member"),
@@ -139,6 +149,8 @@ TOLD: dict[str, str | Promise] = {
     "received_at": _("received on"),
     "request": _("kind of help"),
     "late_reason": _("why it was accepted or refused late"),
+    "help_cost": _("what the help would cost"),
+    "moved_by_decision": _("case moved on by a decision"),
 }
 VERBS: dict[str, str | Promise] = {
     "grid made": _("Grid made"),
@@ -150,6 +162,7 @@ VERBS: dict[str, str | Promise] = {
     "member left": _("Member of the commission left"),
     "application received": _("Application received"),
     "applications loaded": _("Applications loaded"),
+    "amount said": _("Amount noted"),
     "answers corrected": _("Answers corrected"),
     "late application accepted": _("Late application accepted"),
     "late application refused": _("Late application refused"),

@@ -14,11 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from streha.accounts.rules import Action
+from streha.assistance.advances import queries as advances
 from streha.assistance.letters import actions as letters
 from streha.assistance.lists import actions as lists
 from streha.assistance.selections import actions, bridge, models, queries, rules
-from streha.common import errors, numbers
+from streha.cases import actions as cases
+from streha.common import errors, money, numbers
 from streha.common.codes import Language
+from streha.formats import papers
 from streha.web import door, exports, words
 from streha.web.forms import selections as forms
 
@@ -201,9 +204,12 @@ def _letters_about(request: door.Request, page: queries.ApplicationPage) -> list
 def paper(request: door.Request, pk: int) -> HttpResponse:
     """A paper was looked at."""
     page = queries.application_page(request.access, pk, at=door.now())
-    form = forms.PaperForm(request.POST, page=page)
+    form = forms.PaperForm(request.POST, request.FILES, page=page)
     if form.is_valid():
         told = form.cleaned_data
+        brought = told["file"]
+        # One byte more than is taken is read, so that a large file is refused without filling the memory.
+        file = cases.Brought(brought.name, brought.read(papers.LIMIT_BYTES + 1)) if brought else None
         _tell(
             request,
             lambda: actions.note_paper(
@@ -212,11 +218,32 @@ def paper(request: door.Request, pk: int) -> HttpResponse:
                 rules.PaperState(told["state"]),
                 person_id=int(told["person"]) if told["person"] else None,
                 reference=told["reference"],
+                file=file,
                 by=request.access,
                 at=door.now(),
             ),
             _("The paper is noted."),
         )
+    return redirect("application", pk)
+
+
+@require_GET
+@door.open_to(A.SELECTION_VIEW)
+def file(request: door.Request, pk: int) -> HttpResponse:
+    """A paper's file; opening it is on record."""
+    name, content = queries.file_of(request.access, pk, at=door.now())
+    return door.attachment(content, name if name.lower().endswith(".pdf") else f"{name}.pdf", "application/pdf")
+
+
+@require_POST
+@door.open_to(A.SELECTION_ENTER)
+def amount(request: door.Request, pk: int) -> HttpResponse:
+    """What the help would cost."""
+    _tell(
+        request,
+        lambda: actions.say_amount(pk, money.read(request.POST.get("amount", "")), by=request.access, at=door.now()),
+        _("The amount is noted."),
+    )
     return redirect("application", pk)
 
 
@@ -539,7 +566,13 @@ ACTS: dict[str, tuple[Callable[[door.Request, int], object], str]] = {
 def ranked(request: door.Request, pk: int) -> HttpResponse:
     """A ranked list with every point and its evidence."""
     page = queries.list_page(request.access, pk, after=request.GET.get("after", ""), at=door.now())
-    context = {"list": page, "page": page.page, "selection": page.selection, "call": page.selection.call}
+    context = {
+        "list": page,
+        "page": page.page,
+        "selection": page.selection,
+        "call": page.selection.call,
+        "advances": advances.of_selection(request.access, page.selection),
+    }
     return render(request, "selections/ranked.html", context)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from tests import factories
@@ -15,6 +18,7 @@ from streha.accounts import queries as accounts
 from streha.accounts.models import User
 from streha.accounts.rules import Access, Role
 from streha.assistance.selections import actions, models, rules
+from streha.common import money
 from streha.people.models import Person
 
 OPENS, CLOSES = dt.date(2026, 10, 1), dt.date(2026, 11, 20)
@@ -134,22 +138,24 @@ def someone(role: Role, full_name: str) -> Access:
 @pytest.fixture
 def office() -> Office:
     """A call for two houses, by the example grid."""
+    return commission()
+
+
+def commission(**draft: Any) -> Office:
+    """A call for two houses, by the example grid, or as the draft says."""
     programme = someone(Role.PROGRAMME, "Teuta Programi")
     grid = actions.load_example_grid(by=OFFICE, at=AT)
-    call = actions.open_call(
-        actions.CallDraft(
-            title="Houses 2026",
-            municipality_id=factories.municipality().pk,
-            grid_id=grid.pk,
-            requests=(rules.RequestKind.HOUSE, rules.RequestKind.MATERIAL),
-            opens_on=OPENS,
-            closes_on=CLOSES,
-            places=2,
-            budget="two houses",
-        ),
-        by=programme,
-        at=AT,
+    usual = actions.CallDraft(
+        title="Houses 2026",
+        municipality_id=factories.municipality().pk,
+        grid_id=grid.pk,
+        requests=(rules.RequestKind.HOUSE, rules.RequestKind.MATERIAL),
+        opens_on=OPENS,
+        closes_on=CLOSES,
+        places=2,
+        budget=money.Money(Decimal(60_000), "EUR"),
     )
+    call = actions.open_call(dataclasses.replace(usual, **draft), by=programme, at=AT)
     scorers = [someone(Role.SCORER, f"Pikësues Nr{number}x") for number in ("A", "B", "C")]
     members = [someone(Role.COMMISSION, f"Anëtar Nr{number}y") for number in ("A", "B", "C")]
     appeal = [someone(Role.COMMISSION, f"Ankesa Nr{number}z") for number in ("A", "B", "C")]

@@ -11,6 +11,7 @@ import os
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -23,7 +24,10 @@ from streha.accounts.rules import Access, Action
 from streha.assistance.selections import bridge, models, queries, rules
 from streha.audit import actions as audit
 from streha.audit import bridge as bulk
-from streha.common import errors
+from streha.cases import actions as cases
+from streha.common import errors, money
+from streha.formats import papers
+from streha.jobs import actions as jobs
 from streha.people import models as people
 from streha.people import queries as people_queries
 from streha.places.models import Area
@@ -198,7 +202,8 @@ class CallDraft:
     opens_on: dt.date
     closes_on: dt.date
     places: int
-    budget: str = ""
+    budget: money.Money | None = None
+    ends_by: rules.EndsBy = rules.EndsBy.PLACES
     threshold: int = 10
     appeal_days: int = 30
 
@@ -221,6 +226,7 @@ def open_call(draft: CallDraft, *, by: Access, at: dt.datetime) -> models.Call:
             field="places",
             value=draft.places,
         )
+    _check_budget(draft)
     grid = models.Grid.objects.select_for_update().filter(pk=draft.grid_id).first()
     if grid is None or not Area.objects.filter(pk=draft.municipality_id).exists():
         raise errors.NotFound()
@@ -231,7 +237,9 @@ def open_call(draft: CallDraft, *, by: Access, at: dt.datetime) -> models.Call:
         opens_on=draft.opens_on,
         closes_on=draft.closes_on,
         places=draft.places,
-        budget=draft.budget.strip(),
+        budget=draft.budget.amount if draft.budget else None,
+        currency=draft.budget.currency if draft.budget else "",
+        ends_by=draft.ends_by,
         threshold=draft.threshold,
         appeal_days=draft.appeal_days,
         made_by_id=by.user_id,
@@ -249,6 +257,24 @@ def open_call(draft: CallDraft, *, by: Access, at: dt.datetime) -> models.Call:
     models.Grid.objects.filter(pk=grid.pk).update(is_frozen=True)
     _record(by, at, "call opened", "call", call.pk, {"grid": str(grid), "places": call.places})
     return call
+
+
+def _check_budget(draft: CallDraft) -> None:
+    if draft.budget is None:
+        if draft.ends_by == rules.EndsBy.BUDGET:
+            raise errors.BadInput(
+                errors.message("A list that money ends needs a budget. Write it, or let the places end the list."),
+                code="no_budget",
+                field="budget",
+            )
+        return
+    if draft.budget.amount <= 0:
+        raise errors.BadInput(
+            errors.message("{value} is not a budget. Write an amount above 0, or leave it empty."),
+            code="budget",
+            field="budget",
+            value=str(draft.budget),
+        )
 
 
 @transaction.atomic
@@ -353,6 +379,7 @@ class ApplicationDraft:
     applicant_id: int
     request: rules.RequestKind
     answers: Mapping[rules.Fact, bool | None]
+    amount: Decimal | None = None  # what the help would cost, in the call's currency
 
 
 @transaction.atomic
@@ -395,6 +422,7 @@ def apply(
         household=household,
         applicant_id=applicant_id,
         request=draft.request,
+        amount=_amount(call, draft.amount),
         received_at=received,
         is_late=queries.day_of(received) > call.closes_on,
         entered_by_id=by.user_id,
@@ -523,6 +551,41 @@ def correct_answers(
     _tell(application, "answers corrected", {"then": before, "now": now}, by, at)
 
 
+def _amount(call: models.Call, amount: Decimal | None) -> Decimal | None:
+    """The amount as it is kept. Raises BadInput for one that is none, or where the call has no currency."""
+    if amount is None:
+        return None
+    if not call.currency:
+        raise errors.BadInput(
+            errors.message("{call} has no budget, so it has no currency for an amount. Leave the amount empty."),
+            code="no_currency",
+            field="amount",
+            call=call.number,
+        )
+    kept = money.rounded(amount, call.currency)
+    if not 0 < kept <= money.MOST:
+        raise errors.BadInput(
+            errors.message("{value} is not what help costs. Write an amount above 0."),
+            code="amount",
+            field="amount",
+            value=str(amount),
+        )
+    return kept
+
+
+@transaction.atomic
+def say_amount(application_id: int, amount: Decimal, *, by: Access, at: dt.datetime) -> models.Application:
+    """What the help would cost stands in the application; not once it is ranked."""
+    application = _application(application_id, A.SELECTION_ENTER, by)
+    _refuse_ranked(application)
+    then = application.amount
+    application.amount = _amount(application.call, amount)
+    application.save()
+    said = {"then": str(then or ""), "now": str(application.amount)}
+    _tell(application, "amount said", said, by, at)
+    return application
+
+
 @transaction.atomic
 def judge_late(application_id: int, *, accept: bool, reason: str, by: Access, at: dt.datetime) -> models.Application:
     """Who accepted or refused the late application and why stands beside it; without acceptance it is not ranked."""
@@ -561,10 +624,15 @@ def note_paper(
     *,
     person_id: int | None = None,
     reference: str = "",
+    file: cases.Brought | None = None,
     by: Access,
     at: dt.datetime,
 ) -> models.ApplicationPaper:
-    """A paper of the household, or of one member, was seen, is missing, or is not what it should be."""
+    """A paper of the household, or of one member, was seen, is missing, or is not what it should be.
+
+    A file beside it is sealed under the key of the paper's person. Raises BadInput for one that is no document (see
+    ``formats.papers``), before anything is kept.
+    """
     application = _application(application_id, A.SELECTION_ENTER, by)
     _refuse_ranked(application)
     if person_id is not None and not application.members.filter(person_id=person_id).exists():
@@ -573,6 +641,7 @@ def note_paper(
             code="not_a_member",
             number=application.number,
         )
+    kept = papers.checked(file.content, file.name) if file is not None else None
     subject = application.applicant.subject
     told = reference.strip()[:120]
     sealed = audit.seal(subject, told.encode(), context=models.SEALED_REFERENCE) if told else None
@@ -583,7 +652,20 @@ def note_paper(
         person=person,
         defaults={"state": state, "reference_sealed": sealed, "noted_by_id": by.user_id, "noted_at": at},
     )
-    _tell(application, "paper noted", {"kind": kind.value, "state": state.value, "person": person_id}, by, at)
+    if kept is not None:
+        whose = person.subject if person else subject
+        models.ApplicationFile.objects.create(
+            paper=paper,
+            subject=whose,
+            content_sealed=audit.seal(whose, kept.content, context=models.SEALED_FILE),
+            name_sealed=audit.seal(whose, kept.name.encode(), context=models.SEALED_FILE_NAME),
+            kind=kept.kind,
+            size=len(kept.content),
+            brought_by_id=by.user_id,
+            brought_at=at,
+        )
+    noted = {"kind": kind.value, "state": state.value, "person": person_id, "file": kept.kind if kept else None}
+    _tell(application, "paper noted", noted, by, at)
     return paper
 
 
@@ -635,6 +717,15 @@ def _hand_over_application(application: models.Application, person: people.Perso
         clear = audit.unseal(before, bytes(paper.reference_sealed or b""), context=models.SEALED_REFERENCE)
         paper.reference_sealed = audit.seal(person.subject, clear, context=models.SEALED_REFERENCE)
         paper.save()
+    for file in models.ApplicationFile.objects.filter(paper__application=application, subject=before):
+        if file.paper.person_id is not None:  # somebody's own paper stays under their key
+            continue
+        content = audit.unseal(before, bytes(file.content_sealed), context=models.SEALED_FILE)
+        name = audit.unseal(before, bytes(file.name_sealed), context=models.SEALED_FILE_NAME)
+        file.subject = person.subject
+        file.content_sealed = audit.seal(person.subject, content, context=models.SEALED_FILE)
+        file.name_sealed = audit.seal(person.subject, name, context=models.SEALED_FILE_NAME)
+        file.save()
     for point in models.ScorePoint.objects.filter(scoring__application=application).exclude(reason_sealed=None):
         clear = audit.unseal(before, bytes(point.reason_sealed or b""), context=models.SEALED_REASON)
         point.reason_sealed = audit.seal(person.subject, clear, context=models.SEALED_REASON)
@@ -1086,7 +1177,7 @@ def rank(session_id: int, *, by: Access, at: dt.datetime) -> models.Selection:
     queries.require_settled(call, lives, grid)
     aged_on = call.closes_on
     standings = [rules.standing(one.applied, grid, threshold=call.threshold, day=aged_on) for one in lives]
-    placed = rules.rank(standings, places=call.places)
+    placed = rules.rank(standings, places=call.places, budget=bridge.budget_of(call))
     if before is not None:
         models.Selection.objects.filter(pk=before.pk).update(state=models.Selection.State.REPLACED)
     newest = call.selections.order_by("-number").first()
@@ -1098,6 +1189,8 @@ def rank(session_id: int, *, by: Access, at: dt.datetime) -> models.Selection:
         grid_digest=grid.digest(),
         list_digest=rules.list_digest(placed),
         places=call.places,
+        budget=call.budget if call.ends_by == rules.EndsBy.BUDGET else None,
+        currency=call.currency if call.ends_by == rules.EndsBy.BUDGET else "",
         threshold=call.threshold,
         aged_on=aged_on,
         ranked_by_id=by.user_id,
@@ -1172,6 +1265,7 @@ _RANKED = (
     "reasons",
     "ties",
     "halves",
+    "cost",
     "subject",
     "sealed",
 )
@@ -1192,6 +1286,7 @@ def _ranked_row(
         ",".join(standing.reasons)[:400],
         ",".join(map(str, standing.ties)),
         standing.halves,
+        standing.cost,
         one.application.applicant.subject,
         token,
     )
@@ -1232,6 +1327,9 @@ def decide(selection_id: int, item_id: int, *, by: Access, at: dt.datetime) -> m
             selection=str(selection),
         )
     _keep_figures(selection)
+    jobs.enqueue(
+        "selections.carry", payload={"selection": selection.pk}, by=by, at=at, key=f"selections-carry-{selection.pk}"
+    )
     _record(by, at, "decided", "selection", selection.pk, {"list": selection.list_digest, "item": item.position})
     selection.refresh_from_db()
     return selection

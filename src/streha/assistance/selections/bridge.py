@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -139,11 +140,24 @@ def _live_piece(rows: Sequence[models.Application]) -> list[Live]:
                 papers=tuple(sorted(papers[row.pk], key=lambda p: (p.kind, p.whose))),
                 scorings=tuple(scorings[row.pk]),
                 waived=tuple(sorted(waivers[row.pk])),
+                cost=hundredths(row.amount),
             ),
             {member.key: person_id for member, person_id in members[row.pk]},
         )
         for row in rows
     ]
+
+
+def hundredths(amount: Decimal | None) -> int:
+    """An amount in whole hundredths; 0 where there is none."""
+    return 0 if amount is None else int(amount * 100)
+
+
+def budget_of(row: models.Call | models.Selection) -> int | None:
+    """The money that ends a list, in hundredths; None where places end it."""
+    if isinstance(row, models.Call) and row.ends_by != rules.EndsBy.BUDGET:
+        return None
+    return None if row.budget is None else hundredths(row.budget)
 
 
 def _members(ids: Sequence[int]) -> dict[int, list[tuple[rules.Member, int]]]:
@@ -266,6 +280,7 @@ def kept_standing(row: models.Ranked, points: Sequence[models.RankedPoint]) -> r
         reasons=tuple(row.reasons.split(",")) if row.reasons else (),
         lines=tuple(rules.Line(p.criterion, p.halves, p.evidence) for p in points),
         ties=tuple(int(part) for part in row.ties.split(",")) if row.ties else (),
+        cost=row.cost,
     )
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action, Reach
 from streha.assistance.selections import rules
+from streha.common import money
 from streha.common.codes import FieldClass
 from streha.people import models as people
 from streha.people import rules as people_rules
@@ -28,6 +29,8 @@ SEALED_MEMBER = "assistance.rankedmember.sealed"
 SEALED_REASON = "assistance.scorepoint.reason"
 SEALED_GROUNDS = "assistance.appeal.grounds"
 SEALED_BOND = "assistance.conflict.said"
+SEALED_FILE = "assistance.applicationfile.content"
+SEALED_FILE_NAME = "assistance.applicationfile.name"
 SEALED_REFERENCE = "assistance.applicationpaper.reference"
 
 
@@ -166,7 +169,10 @@ class Call(models.Model):
     opens_on = models.DateField()
     closes_on = models.DateField()
     places = models.PositiveIntegerField()
-    budget = models.CharField(max_length=120, blank=True)
+    budget = models.DecimalField(max_digits=money.DIGITS, decimal_places=money.PLACES, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    budget_note = models.CharField(max_length=120, blank=True)
+    ends_by = models.CharField(max_length=8, choices=choices(rules.EndsBy), default=rules.EndsBy.PLACES.value)
     threshold = models.PositiveSmallIntegerField(default=10)
     appeal_days = models.PositiveSmallIntegerField(default=30)
     made_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
@@ -181,6 +187,14 @@ class Call(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(closes_on__gte=models.F("opens_on")), name="assistance_call_closes_after_opening"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(budget=None, currency="") | (models.Q(budget__gt=0) & ~models.Q(currency="")),
+                name="assistance_call_budget_has_currency",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_by="places") | models.Q(budget__isnull=False),
+                name="assistance_call_ends_by_a_budget_it_has",
             ),
         ]
 
@@ -309,6 +323,7 @@ class Application(models.Model):
     household = models.ForeignKey(people.Household, models.PROTECT, related_name="+")
     applicant = models.ForeignKey(people.Person, models.PROTECT, related_name="+")
     request = models.CharField(max_length=12, choices=choices(rules.RequestKind))
+    amount = models.DecimalField(max_digits=money.DIGITS, decimal_places=money.PLACES, null=True, blank=True)
     received_at = models.DateTimeField()
     is_late = models.BooleanField(default=False)
     late_accepted = models.BooleanField(default=False)
@@ -325,6 +340,7 @@ class Application(models.Model):
         "household": F.IDENTITY,
         "applicant": F.IDENTITY,
         "request": F.IDENTITY,
+        "amount": F.IDENTITY,
         "late_reason": F.IDENTITY,
     }
     TECHNICAL: ClassVar[frozenset[str]] = frozenset(
@@ -363,6 +379,9 @@ class Application(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(late_at=None) | ~models.Q(late_reason=""), name="assistance_late_has_reason"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount=None) | models.Q(amount__gt=0), name="assistance_application_amount_positive"
             ),
         ]
 
@@ -448,6 +467,32 @@ class ApplicationPaper(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
+
+
+class ApplicationFile(models.Model):
+    """A file brought as a paper: content and name sealed under the key ``subject``, of its person or the applicant."""
+
+    paper = models.ForeignKey(ApplicationPaper, models.CASCADE, related_name="files")
+    subject = models.UUIDField(editable=False)
+    content_sealed = models.BinaryField(editable=False)
+    name_sealed = models.BinaryField(editable=False)
+    kind = models.CharField(max_length=10)
+    size = models.PositiveIntegerField()
+    brought_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    brought_at = models.DateTimeField()
+
+    FIELD_CLASSES: ClassVar[Mapping[str, FieldClass]] = {
+        "content_sealed": F.IDENTITY,
+        "name_sealed": F.IDENTITY,
+        "kind": F.IDENTITY,
+        "size": F.IDENTITY,
+    }
+    TECHNICAL: ClassVar[frozenset[str]] = frozenset({"id", "paper", "subject", "brought_by", "brought_at"})
+
+    WALL = wall.through("paper")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.size}"
 
 
 class Waiver(models.Model):
@@ -635,6 +680,8 @@ class Selection(models.Model):
     grid_digest = models.CharField(max_length=64)
     list_digest = models.CharField(max_length=64)
     places = models.PositiveIntegerField()
+    budget = models.DecimalField(max_digits=money.DIGITS, decimal_places=money.PLACES, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
     threshold = models.PositiveSmallIntegerField()
     aged_on = models.DateField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.RANKED)
@@ -677,6 +724,7 @@ class Ranked(models.Model):
     reasons = models.CharField(max_length=400, blank=True)  # codes, parted by commas
     ties = models.CharField(max_length=200, blank=True)  # whole numbers, parted by commas
     halves = models.PositiveIntegerField(default=0)
+    cost = models.PositiveBigIntegerField(default=0)  # in hundredths of the list's currency
     subject = models.UUIDField(editable=False)  # whose key opens it
     sealed = models.BinaryField(editable=False)
 

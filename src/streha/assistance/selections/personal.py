@@ -29,6 +29,8 @@ def _application(application: models.Application, person: Person) -> list[tuple[
     rows = [("application", f"{call.number} · {call.title} · {application.number} · {application.code}")]
     rows.append(("received_at", f"{application.received_at:%d.%m.%Y}"))
     rows.append(("request", f"request_kind:{application.request}"))
+    if application.amount is not None:
+        rows.append(("help_cost", f"{application.amount} {call.currency}"))
     if application.applicant_id == person.pk:
         rows += [
             (f"fact:{a.fact}", "answer:yes" if a.value else "answer:no") for a in application.answers.order_by("pk")
@@ -40,7 +42,8 @@ def _application(application: models.Application, person: Person) -> list[tuple[
             reference = ""
             if application.applicant_id == person.pk:
                 reference = people.unsealed(person.subject, paper.reference_sealed, models.SEALED_REFERENCE)
-            rows.append((f"paper_kind:{paper.kind}", " · ".join(filter(None, (paper.state, reference)))))
+            files = [f"{file.kind.upper()} {file.size // 1024 + 1} KB" for file in paper.files.order_by("pk")]
+            rows.append((f"paper_kind:{paper.kind}", " · ".join(filter(None, (paper.state, reference, *files)))))
     for row in application.ranked.select_related("selection").order_by("pk"):
         rows.append((f"outcome:{row.outcome}", f"{row.selection} · {row.position or '–'} · {row.halves / 2:g}"))
         rows += _points(row)

@@ -172,6 +172,12 @@ def require_settled(call: models.Call, lives: Sequence[bridge.Live], grid: rules
             first=first,
             second=second,
         )
+    if call.ends_by == rules.EndsBy.BUDGET:
+        _refuse_some(
+            [one.number for one in applications if one.amount is None],
+            errors.message("The budget ends this list; say what the help would cost for applications {numbers}."),
+            "no_amount",
+        )
     changed = household_changes(applications)
     _refuse_some(
         [one.number for one in applications if one.pk in changed],
@@ -346,6 +352,7 @@ class PaperLine:
     state: str
     is_required: bool
     reference: str
+    files: tuple[models.ApplicationFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -467,6 +474,10 @@ def _paper_lines(
     by_key: Mapping[str, people.Person],
 ) -> Iterable[PaperLine]:
     rows = {(p.kind, p.person_id): p for p in application.papers.all()}
+    files: dict[int, list[models.ApplicationFile]] = defaultdict(list)
+    held = models.ApplicationFile.objects.filter(paper__application=application).defer("content_sealed", "name_sealed")
+    for file in held.order_by("pk"):
+        files[file.paper_id].append(file)
     person_ids = bridge.live([application])[0].subjects
     wanted = rules.wanted_papers(applied, grid, application.call.closes_on)
     shown: set[tuple[str, int | None]] = set()
@@ -474,11 +485,31 @@ def _paper_lines(
         key = (kind, person_ids.get(whose))
         shown.add(key)
         row = rows.get(key)
-        yield PaperLine(kind, by_key.get(whose), row.state if row else "", True, _reference(application, row))
+        yield PaperLine(
+            kind,
+            by_key.get(whose),
+            row.state if row else "",
+            True,
+            _reference(application, row),
+            tuple(files[row.pk]) if row else (),
+        )
     for key, row in sorted(rows.items(), key=lambda item: (item[0][0], item[0][1] or 0)):
         if key not in shown:
             person = next((by_key[k] for k, pk in person_ids.items() if pk == key[1]), None)
-            yield PaperLine(row.kind, person, row.state, False, _reference(application, row))
+            yield PaperLine(row.kind, person, row.state, False, _reference(application, row), tuple(files[row.pk]))
+
+
+def file_of(access: Access, file_id: int, *, at: dt.datetime) -> tuple[str, bytes]:
+    """Name and content of a paper's file, for who may see its application; that it was opened is on record."""
+    file = models.ApplicationFile.objects.select_related("paper").filter(pk=file_id).first()
+    if file is None:
+        raise errors.NotFound()
+    visible_application(access, file.paper.application_id)
+    audit.looked(
+        by=access.actor, at=at, verb="shown", subjects=[file.subject], classes=[FieldClass.IDENTITY], where="paper"
+    )
+    name = audit.unseal(file.subject, bytes(file.name_sealed), context=models.SEALED_FILE_NAME).decode()
+    return name, audit.unseal(file.subject, bytes(file.content_sealed), context=models.SEALED_FILE)
 
 
 def _reference(application: models.Application, row: models.ApplicationPaper | None) -> str:
@@ -812,7 +843,7 @@ def replay(selection: models.Selection, *, with_today: bool = True) -> Replay:
         again.append(now)
         if found := rules.standing_differences(kept, now):
             wrong[kept.number] = found
-    placed = rules.rank(again, places=selection.places)
+    placed = rules.rank(again, places=selection.places, budget=bridge.budget_of(selection))
     positions = {one.standing.number: one for one in placed}
     today = _today(rows) if with_today else {}
     return Replay(

@@ -124,6 +124,13 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
+class EndsBy(StrEnum):
+    """What ends a list: so many places, or the money of the call."""
+
+    PLACES = "places"
+    BUDGET = "budget"
+
+
 class Function(StrEnum):
     """What somebody does in the commission of a call."""
 
@@ -310,6 +317,7 @@ class Applied:
     papers: tuple[Paper, ...]
     scorings: tuple[Scored, ...]
     waived: tuple[str, ...] = ()
+    cost: int = 0  # what the help would cost, in hundredths of the call's currency; 0 where places end the list
 
 
 @dataclass(frozen=True)
@@ -330,6 +338,7 @@ class Standing:
     reasons: tuple[str, ...]
     lines: tuple[Line, ...]
     ties: tuple[int, ...]  # smaller comes first
+    cost: int = 0
 
     @property
     def halves(self) -> int:
@@ -339,7 +348,8 @@ class Standing:
     def content(self) -> list[Any]:
         """What is hashed and kept."""
         lines = [[line.criterion, line.halves, line.evidence] for line in self.lines]
-        return [self.number, self.verdict, list(self.reasons), lines, list(self.ties)]
+        told = [self.number, self.verdict, list(self.reasons), lines, list(self.ties)]
+        return [*told, self.cost] if self.cost else told
 
 
 @dataclass(frozen=True)
@@ -471,7 +481,8 @@ def standing(applied: Applied, grid: Grid, *, threshold: int, day: dt.date) -> S
     lines: tuple[Line, ...] = ()
     if found == Verdict.RANKED:
         lines = tuple(_line(applied, criterion, threshold) for criterion in grid.criteria)
-    return Standing(applied.number, found, reasons, lines, _ties(applied, grid, facts_of(applied, day), lines))
+    ties = _ties(applied, grid, facts_of(applied, day), lines)
+    return Standing(applied.number, found, reasons, lines, ties, applied.cost)
 
 
 def verdict(applied: Applied, grid: Grid, day: dt.date) -> tuple[Verdict, tuple[str, ...]]:
@@ -517,20 +528,24 @@ def _ties(applied: Applied, grid: Grid, facts: Mapping[str, int], lines: Sequenc
     return tuple(found)
 
 
-def rank(standings: Iterable[Standing], *, places: int) -> tuple[Placed, ...]:
+def rank(standings: Iterable[Standing], *, places: int, budget: int | None = None) -> tuple[Placed, ...]:
     """Everybody in order: more points first, then the ties of the grid, then the lower number of the application.
 
     No two applications have one number, so the order is total and does not depend on the order given. The first
-    ``places`` are selected, the others who are ranked stand in reserve, the rest are refused with their reasons.
+    ``places`` are selected, or, where a ``budget`` (in hundredths) ends the list, as many from the top as it pays for:
+    the first whose cost it does not cover ends the list, and nobody cheaper overtakes. The others who are ranked stand
+    in reserve, the rest are refused with their reasons.
     """
     ordered = sorted(standings, key=_before)
-    placed, position = [], 0
+    placed, position, spent, is_open = [], 0, 0, True
     for one in ordered:
         if one.verdict != Verdict.RANKED:
             placed.append(Placed(one, None, Outcome.REFUSED))
             continue
         position += 1
-        placed.append(Placed(one, position, Outcome.SELECTED if position <= places else Outcome.RESERVE))
+        is_open = is_open and (position <= places if budget is None else spent + one.cost <= budget)
+        spent += one.cost if is_open else 0
+        placed.append(Placed(one, position, Outcome.SELECTED if is_open else Outcome.RESERVE))
     return tuple(placed)
 
 
@@ -594,6 +609,7 @@ def differences(then: Applied, now: Applied) -> tuple[Change, ...]:
         _note(found, name, getattr(then, name), getattr(now, name))
     for fact in sorted({*then.facts, *now.facts}):
         _note(found, f"fact:{fact}", then.facts.get(fact), now.facts.get(fact))
+    _note(found, "cost", amount_text(then.cost), amount_text(now.cost))
     _note(found, "waived", ", ".join(sorted(then.waived)), ", ".join(sorted(now.waived)))
     before, after = {m.key: m for m in then.members}, {m.key: m for m in now.members}
     for key in sorted({*before, *after}):
@@ -626,7 +642,13 @@ def standing_differences(then: Standing, now: Standing) -> tuple[Change, ...]:
         _note(found, f"points:{code}", points_text(before), points_text(after))
         _note(found, f"evidence:{code}", before.evidence if before else None, after.evidence if after else None)
     _note(found, "ties", ", ".join(map(str, then.ties)), ", ".join(map(str, now.ties)))
+    _note(found, "cost", amount_text(then.cost), amount_text(now.cost))
     return tuple(found)
+
+
+def amount_text(cost: int) -> str | None:
+    """An amount of so many hundredths as people write it."""
+    return f"{cost // 100}.{cost % 100:02d}" if cost else None
 
 
 def points_text(line: Line | None) -> str | None:
@@ -655,6 +677,7 @@ def pack_applied(applied: Applied) -> bytes:
         "papers": [[p.kind, p.state, p.whose, p.reference] for p in applied.papers],
         "scorings": [[s.round, s.scorer, dict(s.points)] for s in applied.scorings],
         "waived": list(applied.waived),
+        "cost": applied.cost,
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
@@ -674,6 +697,7 @@ def unpack_applied(packed: bytes, members: Iterable[Member]) -> Applied:
         papers=tuple(Paper(*each) for each in told["papers"]),
         scorings=tuple(Scored(*each) for each in told["scorings"]),
         waived=tuple(told["waived"]),
+        cost=told.get("cost", 0),  # lists frozen before calls had budgets
     )
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from streha.accounts.models import User
 from streha.accounts.rules import Access, Action, ScopeKind
 from streha.assistance.selections import actions, models, queries, rules
+from streha.common import money
 from streha.people import rules as people_rules
 from streha.places import queries as places
 from streha.places.models import Area
@@ -49,8 +50,13 @@ class CallForm(forms.Form):
     opens_on = Day(label=_("Open from"))
     closes_on = Day(label=_("Open until"))
     places = forms.IntegerField(label=_("How many households can be helped"), min_value=1, max_value=100_000)
-    budget = forms.CharField(
-        label=_("Budget"), max_length=120, required=False, help_text=_("In words; money is kept elsewhere.")
+    budget = forms.CharField(label=_("Budget"), max_length=20, required=False)
+    currency = forms.CharField(label=_("Currency"), max_length=3, required=False, initial="EUR")
+    ends_by = forms.ChoiceField(
+        label=_("What ends the list"),
+        choices=lambda: words.options("ends_by"),
+        initial=rules.EndsBy.PLACES.value,
+        help_text=_("Where the budget ends it, every application needs to say what the help would cost."),
     )
     threshold = forms.IntegerField(
         label=_("Difference above which a third person scores"),
@@ -78,7 +84,8 @@ class CallForm(forms.Form):
             opens_on=told["opens_on"],
             closes_on=told["closes_on"],
             places=told["places"],
-            budget=told["budget"],
+            budget=money.Money.of(told["budget"], told["currency"]) if told["budget"] else None,
+            ends_by=rules.EndsBy(told["ends_by"]),
             threshold=told["threshold"],
             appeal_days=told["appeal_days"],
         )
@@ -134,10 +141,15 @@ class ApplyForm(AnswersForm):
     household = forms.CharField(label=_("Number of the household"), max_length=20, help_text="HH-0020417")
     applicant = forms.CharField(label=_("Number of the applicant"), max_length=20, help_text="P-0041877")
     request = forms.ChoiceField(label=_("What the household asks for"))
+    amount = forms.CharField(label=_("What the help would cost"), max_length=20, required=False)
     received_on = Day(label=_("Received on"))
 
     def __init__(self, *args: Any, call: models.Call, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if call.currency:
+            self.fields["amount"].help_text = call.currency
+        else:
+            del self.fields["amount"]
         kinds = call.requests.order_by("pk").values_list("kind", flat=True)
         _choices(self, "request", [(kind, words.word("request_kind", kind)) for kind in kinds])
 
@@ -163,7 +175,11 @@ class ApplyForm(AnswersForm):
         """The application as the action wants it."""
         told = self.cleaned_data
         return actions.ApplicationDraft(
-            told["household"], told["applicant"], rules.RequestKind(told["request"]), self.answers()
+            told["household"],
+            told["applicant"],
+            rules.RequestKind(told["request"]),
+            self.answers(),
+            money.read(told["amount"]) if told.get("amount") else None,
         )
 
 
@@ -174,6 +190,12 @@ class PaperForm(forms.Form):
     person = forms.ChoiceField(label=_("Whose"), required=False)
     state = forms.ChoiceField(label=_("What was found"), choices=lambda: words.options("application_paper")[1:])
     reference = forms.CharField(label=_("Where the copy lies"), max_length=120, required=False)
+    file = forms.FileField(
+        label=_("File"),
+        required=False,
+        help_text=_("A PDF of at most 10 MB. It is kept sealed."),
+        allow_empty_file=True,
+    )
 
     def __init__(self, *args: Any, page: queries.ApplicationPage, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
