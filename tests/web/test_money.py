@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -40,6 +41,21 @@ def sent(client: Client, url: str, **told: Any) -> str:
     answer = client.post(url, told, follow=True)
     assert answer.status_code == 200, (url, answer.status_code, answer.content.decode()[:2000])
     return answer.content.decode()
+
+
+def told_to_the_donor(client: Client, where: str) -> None:
+    """Three are due 120 each, one got 70 today: the page, the paper in every form, and a period of before."""
+    cells = re.findall(r"<td[^>]*><div>([^<]+)</div></td>", said(client, where))
+    assert cells[1:6] == ["8,000.00\xa0EUR", "5,000.00\xa0EUR", "70.00\xa0EUR", "70.00\xa0EUR", "1 %"]
+    at = cells.index("cash")
+    assert cells[at + 1 : at + 5] == ["3", "1", "360.00\xa0EUR", "70.00\xa0EUR"]
+    for tag in ("sq", "sr-Cyrl", "sr-Latn", "en"):
+        paper = client.get(f"{where}?since=01.01.2026&until=31.12.2030&in={tag}")
+        assert paper.content.startswith(b"%PDF") and f"-{tag}.pdf" in paper["Content-Disposition"]
+    before = said(client, f"{where}?since=01.01.2026&until=02.01.2026")
+    assert "Spending by month" not in before and "0.00\xa0EUR" in before
+    assert client.get(f"{where}?since=02.01.2026&until=01.01.2026").status_code == 422
+    assert client.get(f"{where}?since=x&until=01.01.2026").status_code == 422
 
 
 def test_money_from_the_agreement_to_the_bank_and_back() -> None:
@@ -88,6 +104,7 @@ def test_money_from_the_agreement_to_the_bank_and_back() -> None:
     page = sent(worker, f"/entitlements/{by_hand.pk}/do/", **handed)
     assert "cash in hand" in page
     assert "has 50.00 EUR left" in sent(worker, f"/entitlements/{by_hand.pk}/do/", **{**handed, "key": "s2"})
+    told_to_the_donor(programme, f"/agreements/{agreement.pk}/report/")
     given = by_hand.deliveries.get()
     back = {"do": "return", "delivery": given.pk, "amount": "20", "on": DAY, "reason": "Torn", "key": "r1"}
     assert "Torn" in sent(worker, f"/entitlements/{by_hand.pk}/do/", **back)

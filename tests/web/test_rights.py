@@ -204,6 +204,7 @@ PAGES: dict[str, tuple[Action, ...] | str] = {
     "agreement_new": (A.BUDGET_CHANGE,),
     "rate_note": (A.BUDGET_CHANGE,),
     "agreement": (A.PROGRAMME_VIEW,),
+    "agreement_report": (A.PROGRAMME_VIEW,),
     "entitlement": (A.ENTITLEMENT_VIEW,),
     "entitlement_do": (A.DELIVERY_RECORD, A.DELIVERY_VERIFY, A.ENTITLEMENT_GRANT),
     "packages": (A.PROGRAMME_VIEW,),

@@ -52,7 +52,9 @@ TEMPLATE = """
     if part.numbered { enum(..told) } else { list(..told) }
   } else if part.kind == "rows" {
     table(columns: part.header.len(), table.header(..part.header.map(h => strong(h))),
-      ..part.rows.flatten().map(v => [#v]))
+      align: part.align.map(a => if a == "r" { right } else { left }), ..part.rows.flatten().map(v => [#v]))
+  } else if part.kind == "picture" {
+    image(bytes(part.svg), format: "svg", width: 100%, alt: part.alt)
   }
 }
 #if l.signature.len() > 0 [#v(18pt) #for line in l.signature [#line \\ ]]
@@ -77,10 +79,22 @@ class Points:
 
 @dataclasses.dataclass(frozen=True)
 class Rows:
-    """A table with a header; every row has as many cells."""
+    """A table with a header; every row has as many cells. Columns of numbers stand ``right``, by their places."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
+    right: frozenset[int] = frozenset()
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """A drawing as SVG, and what it says for those who do not see it."""
+
+    svg: str
+    alt: str
+
+
+Part = Text | Points | Rows | Picture
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +106,7 @@ class Letter:
     office: str
     date: str
     recipient: Sequence[str]
-    parts: Sequence[Text | Points | Rows]
+    parts: Sequence[Part]
     reference: str = ""
     signature: Sequence[str] = ()
     mark: str = ""
@@ -183,14 +197,17 @@ def _plain(letter: Letter) -> dict[str, Any]:
     }
 
 
-def _part(part: Text | Points | Rows) -> dict[str, Any]:
+def _part(part: Part) -> dict[str, Any]:
     if isinstance(part, Text):
         return {"kind": "heading" if part.is_heading else "text", "text": part.text}
     if isinstance(part, Points):
         return {"kind": "points", "points": list(part.points), "numbered": part.numbered}
+    if isinstance(part, Picture):
+        return {"kind": "picture", "svg": part.svg, "alt": part.alt}
     if any(len(row) != len(part.header) for row in part.rows):
         raise errors.BadInput(message("A row of the letter's table does not fit its header."), code="letter_rows")
-    return {"kind": "rows", "header": list(part.header), "rows": [list(row) for row in part.rows]}
+    align = ["r" if at in part.right else "l" for at in range(len(part.header))]
+    return {"kind": "rows", "header": list(part.header), "rows": [list(row) for row in part.rows], "align": align}
 
 
 def _compiled(told: str) -> bytes:

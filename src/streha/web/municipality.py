@@ -13,15 +13,18 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from streha.accounts.rules import Access, Action
 from streha.assistance.entitlements.models import Entitlement
+from streha.assistance.grants import queries as grants
+from streha.assistance.projects import queries as projects
 from streha.assistance.selections.models import Call
 from streha.assistance.sites import queries as sites
+from streha.assistance.training.models import Course
 from streha.assistance.works import queries as works
 from streha.assistance.works import rules as works_rules
 from streha.cases import models as cases
@@ -38,6 +41,7 @@ from streha.web.people import place_as_typed
 
 MOST = 1000
 ROWS = 20
+NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -156,14 +160,35 @@ def _help(access: Access, area_id: int, inside: Collection[int], today: dt.date)
         found["works_money"] = [
             (office.area, office.contracted, office.spent) for office in houses.offices if office.contracted
         ]
+    if access.allows(Action.GRANT_VIEW):
+        found["grants"] = _granted(access, area_id, today)
+    if access.allows(Action.COURSE_VIEW):
+        courses = Course.objects.visible_to(access).filter(keeper_id__in=inside)
+        found["courses"] = courses.order_by("-first_day", "-pk")[:ROWS]
+    if access.allows(Action.PROJECT_VIEW):
+        found["projects"] = projects.projects_page(access, projects.ProjectFilter(area_id=area_id), limit=ROWS)
     if access.allows(Action.ENTITLEMENT_VIEW):
         found["help"] = _entitled(access, inside)
     return found
 
 
+def _granted(access: Access, area_id: int, today: dt.date) -> list[tuple[str, int, Decimal]]:
+    """Grants to people of these offices: how many and how much, by currency."""
+    rows = grants.narrowed_rows(access, grants.GrantFilter(area_id=area_id), today).exclude(state="cancelled")
+    sums: dict[str, list[Decimal]] = {}
+    for currency, amount in rows.order_by().values_list("currency", "amount"):
+        sums.setdefault(currency, []).append(amount)
+    return [(currency, len(each), sum(each, NOTHING)) for currency, each in sorted(sums.items())]
+
+
 def _entitled(access: Access, inside: Collection[int]) -> list[HelpLine]:
     """What people of these offices are due and got, by kind and by currency or unit."""
     rows = Entitlement.objects.visible_to(access).live().filter(person__keeper_id__in=inside).order_by()
-    sums = rows.values("kind", "unit").annotate(entitlements=Count("pk"), owed=Sum("due"), came=Sum("given"))
-    lines = [HelpLine(row["kind"], row["unit"], row["entitlements"], row["owed"], row["came"]) for row in sums]
-    return sorted(lines, key=lambda line: (line.kind, line.unit))
+    sums: dict[tuple[str, str], list[tuple[Decimal, Decimal]]] = {}
+    for kind, unit, due, given in rows.values_list("kind", "unit", "due", "given"):  # SQLite would add floats
+        sums.setdefault((kind, unit), []).append((due, given))
+    found = []
+    for (kind, unit), each in sorted(sums.items()):
+        due, given = (sum(column, NOTHING) for column in zip(*each, strict=True))
+        found.append(HelpLine(kind, unit, len(each), due, given))
+    return found

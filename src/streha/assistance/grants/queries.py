@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet, Sum
 from streha.accounts.rules import Access, Action
 from streha.assistance.grants import models, rules
 from streha.audit import actions as audit
-from streha.common import errors
+from streha.common import errors, pages
 from streha.common.codes import FieldClass
 from streha.common.pages import PAGE_SIZE, Page
 from streha.people import models as people_models
@@ -48,11 +48,9 @@ def grants_page(
     access: Access, narrowed: GrantFilter, *, today: dt.date, after: str = "", limit: int = PAGE_SIZE
 ) -> Page[models.Grant]:
     """Grants visible to the viewer, the newest first, one page from a key on."""
-    if after and not (after.isdigit() and len(after) < 19):
-        raise errors.BadInput(errors.message("This page does not exist. Begin at the first page."), code="page_key")
     rows = narrowed_rows(access, narrowed, today)
     if after:
-        rows = rows.filter(pk__lt=int(after))
+        rows = rows.filter(pk__lt=pages.number_of(after))
     found = list(
         rows.select_related("person__keeper").prefetch_related("tranches", "checks").order_by("-pk")[: limit + 1]
     )

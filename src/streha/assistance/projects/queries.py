@@ -18,7 +18,7 @@ from streha.assistance.training import models as training
 from streha.assistance.works import models as works
 from streha.assistance.works import rules as works_rules
 from streha.audit import actions as audit
-from streha.common import errors
+from streha.common import errors, pages
 from streha.common.pages import PAGE_SIZE, Page
 from streha.homes import bridge as files
 from streha.people import queries as people
@@ -61,11 +61,9 @@ def projects_page(
     access: Access, narrowed: ProjectFilter, *, after: str = "", limit: int = PAGE_SIZE
 ) -> Page[models.CommunityProject]:
     """Projects visible to the viewer, the newest first, one page from a key on."""
-    if after and not (after.isdigit() and len(after) < 19):
-        raise errors.BadInput(errors.message("This page does not exist. Begin at the first page."), code="page_key")
     rows = narrowed_rows(access, narrowed)
     if after:
-        rows = rows.filter(pk__lt=int(after))
+        rows = rows.filter(pk__lt=pages.number_of(after))
     found = list(rows.select_related("area__parent").order_by("-pk")[: limit + 1])
     return Page(tuple(found[:limit]), str(found[limit - 1].pk) if len(found) > limit else "")
 

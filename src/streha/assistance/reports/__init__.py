@@ -1,0 +1,1 @@
+"""What a donor is told of an agreement: money by line and month, and the help that it became."""

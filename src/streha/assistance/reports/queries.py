@@ -1,0 +1,174 @@
+"""The figures of a donor's report, over one agreement and one period, as far as a viewer may see them.
+
+Sums are reckoned in Python: SQLite adds decimal columns as floats.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from streha.accounts.rules import Access, Action
+from streha.assistance.entitlements import models as entitlements
+from streha.assistance.programmes import models as programmes
+from streha.assistance.programmes import rules
+from streha.assistance.projects import models as projects
+from streha.assistance.works import models as works
+from streha.common import errors
+
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class LineFigures:
+    """A budget line: what it holds, what is set aside, what was spent until the end and within the period."""
+
+    code: str
+    title: str
+    budget: Decimal
+    committed: Decimal
+    spent_before: Decimal
+    spent_within: Decimal
+
+    @property
+    def spent(self) -> Decimal:
+        """Until the end of the period."""
+        return self.spent_before + self.spent_within
+
+
+@dataclass(frozen=True)
+class HelpFigures:
+    """Help of one kind in one currency or unit: how many are due it, and what reached them within the period."""
+
+    kind: str
+    unit: str
+    entitlements: int
+    reached: int
+    due: Decimal
+    given: Decimal
+
+
+@dataclass(frozen=True)
+class HouseFigures:
+    """A lot of houses paid from the agreement: how many, how many handed over, and their mean percent."""
+
+    title: str
+    houses: int
+    handed_over: int
+    percent: int
+
+
+@dataclass(frozen=True)
+class DonorReport:
+    """Everything the paper says; money is in the agreement's currency."""
+
+    agreement: programmes.Agreement
+    since: dt.date
+    until: dt.date
+    lines: tuple[LineFigures, ...]
+    months: tuple[tuple[dt.date, Decimal], ...]
+    help: tuple[HelpFigures, ...]
+    houses: tuple[HouseFigures, ...]
+    projects: tuple[projects.CommunityProject, ...]
+
+    @property
+    def spent_within(self) -> Decimal:
+        return sum((line.spent_within for line in self.lines), NOTHING)
+
+
+def donor_report(access: Access, agreement_id: int, *, since: dt.date, until: dt.date) -> DonorReport:
+    """The report of an agreement from one day to another, both included. Raises NotFound, BadInput for no period."""
+    access.require(Action.PROGRAMME_VIEW)
+    agreement = programmes.Agreement.objects.select_related("donor").filter(pk=agreement_id).first()
+    if agreement is None:
+        raise errors.NotFound()
+    if until < since:
+        raise errors.BadInput(
+            errors.message("The period ends on {until}, before it begins on {since}. Exchange the two."),
+            code="period",
+            since=since,
+            until=until,
+        )
+    commitments = list(programmes.Commitment.objects.filter(line__agreement=agreement))
+    return DonorReport(
+        agreement=agreement,
+        since=since,
+        until=until,
+        lines=_lines(agreement, since, until),
+        months=_months(agreement, since, until),
+        help=_help(access, commitments, since, until),
+        houses=_houses(access, [row.key for row in commitments if row.kind == rules.For.WORKS]),
+        projects=_projects(access, [row.key for row in commitments if row.kind == rules.For.PROJECT]),
+    )
+
+
+def _lines(agreement: programmes.Agreement, since: dt.date, until: dt.date) -> tuple[LineFigures, ...]:
+    before: dict[int, Decimal] = defaultdict(lambda: NOTHING)
+    within: dict[int, Decimal] = defaultdict(lambda: NOTHING)
+    spent = programmes.Spending.objects.filter(commitment__line__agreement=agreement, day__lte=until)
+    for line_id, day, amount in spent.values_list("commitment__line_id", "day", "amount"):
+        (within if day >= since else before)[line_id] += amount
+    return tuple(
+        LineFigures(line.code, line.title, line.amount, line.committed, before[line.pk], within[line.pk])
+        for line in agreement.lines.all()
+    )
+
+
+def _months(agreement: programmes.Agreement, since: dt.date, until: dt.date) -> tuple[tuple[dt.date, Decimal], ...]:
+    """What was spent in each month of the period, also where it was nothing."""
+    sums: dict[dt.date, Decimal] = {}
+    month = since.replace(day=1)
+    while month <= until:
+        sums[month] = NOTHING
+        month = (month + dt.timedelta(days=32)).replace(day=1)
+    spent = programmes.Spending.objects.filter(commitment__line__agreement=agreement, day__range=(since, until))
+    for day, amount in spent.values_list("day", "amount"):
+        sums[day.replace(day=1)] += amount
+    return tuple(sorted(sums.items()))
+
+
+def _help(
+    access: Access, commitments: Sequence[programmes.Commitment], since: dt.date, until: dt.date
+) -> tuple[HelpFigures, ...]:
+    rows = entitlements.Entitlement.objects.visible_to(access).live().filter(commitment__in=commitments)
+    held = list(rows.values_list("pk", "kind", "unit", "due"))
+    given: dict[int, Decimal] = defaultdict(lambda: NOTHING)
+    came = entitlements.Delivery.objects.filter(entitlement__commitment__in=commitments, on__range=(since, until))
+    for pk, amount, returned in came.values_list("entitlement_id", "amount", "returned"):
+        given[pk] += amount - returned
+    parts: dict[tuple[str, str], list[tuple[int, Decimal]]] = defaultdict(list)
+    for pk, kind, unit, due in held:
+        parts[kind, unit].append((pk, due))
+    return tuple(
+        HelpFigures(
+            kind,
+            unit,
+            entitlements=len(each),
+            reached=sum(given[pk] > 0 for pk, _due in each),
+            due=sum((due for _pk, due in each), NOTHING),
+            given=sum((given[pk] for pk, _due in each), NOTHING),
+        )
+        for (kind, unit), each in sorted(parts.items())
+    )
+
+
+def _houses(access: Access, lots: Sequence[str]) -> tuple[HouseFigures, ...]:
+    if not access.allows(Action.WORKS_VIEW):
+        return ()
+    found = []
+    for lot in works.Lot.objects.filter(pk__in=[int(key) for key in lots]).order_by("pk"):
+        houses = list(works.HouseWorks.objects.visible_to(access).filter(lot=lot).values_list("state", "percent"))
+        if houses:
+            done = sum(state in {"handed_over", "closed"} for state, _percent in houses)
+            found.append(HouseFigures(lot.title, len(houses), done, sum(p for _s, p in houses) // len(houses)))
+    return tuple(found)
+
+
+def _projects(access: Access, keys: Sequence[str]) -> tuple[projects.CommunityProject, ...]:
+    if not access.allows(Action.PROJECT_VIEW):
+        return ()
+    rows = projects.CommunityProject.objects.visible_to(access).filter(pk__in=[int(key) for key in keys])
+    return tuple(rows.select_related("area").order_by("pk"))
