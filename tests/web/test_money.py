@@ -120,7 +120,7 @@ def test_money_from_the_agreement_to_the_bank_and_back() -> None:
 
     build = {"cycle": cycle.pk, "title": "November", "commitment": commitment, "currency": "EUR"}
     sent(programme, f"{where}pay/", **build, due_until=DAY, pay_on=DAY)
-    Worker().work(until_empty=True)
+    Worker(every={}).work(until_empty=True)
     row = PaymentList.objects.get()
     there = f"/payments/{row.pk}/"
     page = said(programme, there)
@@ -144,7 +144,7 @@ def test_money_from_the_agreement_to_the_bank_and_back() -> None:
     ]
     file = SimpleUploadedFile("reply.xml", iso20022.write_notification("N", bookings))
     finance.post("/payments/bank/", {"file": file})
-    Worker().work(until_empty=True)
+    Worker(every={}).work(until_empty=True)
     assert "1 booking of the bank" in said(finance, "/")
     page = said(finance, "/payments/bank/")
     assert "RENT" in page
