@@ -101,6 +101,25 @@ def test_two_applications_of_one_person_are_shown(office: Office) -> None:
     assert queries.application_page(office.caseworker, one.pk, at=AT).doubles == (other.number,)
 
 
+def test_two_applicants_who_turn_out_to_be_one_are_shown_and_parted_again(office: Office) -> None:
+    one, other = office.family(), office.family()
+    kept, gone = (application.applicant_id for application in (one, other))
+    done = merges.merge(merges.Choice(kept, gone), by=OFFICE, at=AT)
+    assert queries.doubles([one, other]) == [(one.number, other.number)]
+    assert queries.application_page(office.caseworker, other.pk, at=AT).doubles == (one.number,)
+    merges.undo(done.pk, reason="two cousins", by=OFFICE, at=AT)
+    assert queries.doubles([one, other]) == []
+
+
+def test_an_open_session_keeps_the_grid_it_began_with(office: Office) -> None:
+    office.score(office.family(), 5, 5)
+    session = office.session()
+    newer = actions.save_grid(bridge.example_grid(), name="x", source="", by=office.programme, at=AT)
+    with pytest.raises(errors.Conflict, match="scoring or a session has begun"):
+        actions.choose_grid(office.call.pk, newer.pk, by=office.programme, at=AT)
+    assert actions.rank(session.pk, by=office.members[0], at=AT).grid_id == office.call.grid_id != newer.pk
+
+
 def test_an_applicant_whose_record_was_merged_into_a_shielded_one_is_hidden(office: Office) -> None:
     application, other = office.family(), office.family()
     kept = factories.person("Shpresa", "Hoxha", birth=dt.date(1965, 2, 3))
