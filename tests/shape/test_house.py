@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.db import models
+from tests.shape.sources import modules
 
 from streha.common.codes import FieldClass
 from streha.dataprotection import queries as protection
@@ -126,7 +127,7 @@ READS_A_SETTING = re.compile(
 
 def test_settings_are_read_in_one_file() -> None:
     wrong = []
-    for path in (ROOT / "src").rglob("*.py"):
+    for path in modules(ROOT / "src"):
         if path.name == "settings.py":
             continue
         text = path.read_text(encoding="utf-8")

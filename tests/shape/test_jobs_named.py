@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.shape.sources import modules
 
 from streha.cli import worker
 
@@ -28,6 +29,6 @@ def test_recurring_work_has_its_function(name: str) -> None:
 
 def test_every_kind_that_is_enqueued_is_known() -> None:
     enqueued = set()
-    for path in SOURCE.rglob("*.py"):
+    for path in modules(SOURCE):
         enqueued |= set(re.findall(r"\benqueue\(\s*\"([a-z_.]+)\"", path.read_text(encoding="utf-8")))
     assert enqueued <= worker.KINDS.keys()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.db import models
+from tests.shape.sources import modules
 
 from streha.accounts.bridge import wall
 from streha.accounts.rules import POLICY, REACHES, Action, Reach
@@ -160,7 +161,7 @@ def doors(source: str) -> set[str]:
 
 
 def test_every_door_is_listed() -> None:
-    sources = [*(ROOT / "src" / "streha").rglob("*.py"), *(ROOT / "demo").rglob("*.py")]
+    sources = [*modules(ROOT / "src" / "streha"), *modules(ROOT / "demo")]
     found = {str(path.relative_to(ROOT)): doors(path.read_text(encoding="utf-8")) for path in sources}
     assert {name: opened for name, opened in found.items() if opened} == DOORS
 
@@ -169,7 +170,7 @@ def test_nobody_goes_round_the_door() -> None:
     """The settings of the wall are named in its own folder alone."""
     wrong = [
         str(path.relative_to(ROOT))
-        for path in (ROOT / "src" / "streha").rglob("*.py")
+        for path in modules(ROOT / "src" / "streha")
         if "streha." in path.read_text(encoding="utf-8")
         and "set_config" in path.read_text(encoding="utf-8")
         and path.parent.name != "bridge"

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from tests.shape import sources
 
 ROOT = Path(__file__).parents[2]
 SOURCES = (ROOT / "src" / "streha", ROOT / "demo")
@@ -62,7 +63,7 @@ def modules() -> list[Path]:
     return sorted(
         path
         for source in SOURCES
-        for path in source.rglob("*.py")
+        for path in sources.modules(source)
         if path.name not in WRITERS and "migrations" not in path.parts
     )
 
