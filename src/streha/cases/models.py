@@ -170,11 +170,6 @@ class LetterTemplate(models.Model):
 COLUMNS = ("person__keeper_id", "team_id", "owner_id")
 
 
-def of_shielded(prefix: str = "person__") -> models.Q:
-    """Of somebody shielded, or whose record was merged into one that is."""
-    return models.Q(**{f"{prefix}shielded": True}) | models.Q(**{f"{prefix}canonical__shielded": True})
-
-
 def shielding() -> models.Q:
     """Cases that follow or ever covered somebody shielded, or whose record was merged into one that is."""
     return OF_SHIELDED.q()
@@ -183,8 +178,8 @@ def shielding() -> models.Q:
 OF_SHIELDED = wall.Look(
     "cases_case_of_shielded",
     lambda here: [
-        Case.objects.filter(of_shielded(), pk=here),
-        CaseMember.objects.filter(of_shielded(), case=here),
+        Case.objects.filter(people.shielded_or_merged(), pk=here),
+        CaseMember.objects.filter(people.shielded_or_merged(), case=here),
     ],
 )
 
@@ -205,8 +200,8 @@ def seen_q(seen: Ground, shielded: Ground, sensitive: Ground, hidden: models.Q, 
 
 def seen_by_whom_asks(prefix: str = "") -> models.Q:
     """The same policy as the second wall reads it from the session, of a row that may not stand yet."""
-    covered = CaseMember.objects.filter(of_shielded(), case=models.OuterRef(f"{prefix}pk"))
-    hidden = of_shielded(f"{prefix}person__") | models.Q(wall.OfEach(covered))
+    covered = CaseMember.objects.filter(people.shielded_or_merged(), case=models.OuterRef(f"{prefix}pk"))
+    hidden = people.shielded_or_merged(f"{prefix}person__") | models.Q(wall.OfEach(covered))
     shielded, sensitive = wall.announced(Reach.SHIELDED), wall.announced(Reach.SENSITIVE)
     return seen_q(wall.announced(Reach.CASES), shielded, sensitive, hidden, prefix)
 

@@ -16,7 +16,7 @@ from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action, Reach
 from streha.common.codes import FieldClass, Precision
 from streha.homes import rules
-from streha.people.models import FoldedField, Membership, choices, kept_by_whom_asks, kept_q
+from streha.people.models import FoldedField, Membership, choices, kept_by_whom_asks, kept_q, shielded_or_merged
 
 F = FieldClass
 
@@ -66,7 +66,7 @@ def without_hidden(access: Access, rows: Rows, *, home: str = "pk") -> Rows:
 
 def of_shielded(here: models.OuterRef) -> list[models.QuerySet[Any]]:
     """Whoever is shielded of those who own or live in an outer home, or did; or was merged into one who is."""
-    shielded = models.Q(person__shielded=True) | models.Q(person__canonical__shielded=True)
+    shielded = shielded_or_merged()
     return [
         Share.objects.filter(shielded, property=here),
         Occupancy.objects.filter(shielded, property=here),

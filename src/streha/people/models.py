@@ -404,6 +404,11 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
         return seen
 
 
+def shielded_or_merged(prefix: str = "person__") -> models.Q:
+    """Of somebody shielded, or whose record was merged into one that is."""
+    return models.Q(**{f"{prefix}shielded": True}) | models.Q(**{f"{prefix}canonical__shielded": True})
+
+
 def hidden_members(here: models.OuterRef) -> models.QuerySet[Membership]:
     """Members of an outer household who hide it from whoever may not see shielded people."""
     return Membership.objects.filter(household=here, person__shielded=True)

@@ -21,9 +21,9 @@ from streha.formats import letters
 from streha.web import door, words
 from streha.web.cases import name_in
 from streha.web.forms import grants as forms
+from streha.web.one_form import form_page
 from streha.web.protection import LANGUAGE_OF
 from streha.web.templatetags.register import full_name
-from streha.web.works import form_page
 
 VIEW, WORK = Action.COURSE_VIEW, Action.COURSE_WORK
 CERTIFICATE = "certificate"  # code of the letter whose words it bears

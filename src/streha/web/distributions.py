@@ -24,8 +24,8 @@ from streha.common import errors, numbers
 from streha.formats import slips as printed
 from streha.web import door, jobs, words
 from streha.web.forms import distributions as forms
+from streha.web.one_form import form_page
 from streha.web.protection import LANGUAGE_OF
-from streha.web.sites import form_page
 from streha.web.templatetags.register import full_name
 from streha.web.templatetags.streha import number
 

@@ -21,8 +21,8 @@ from streha.assistance.training import queries as courses
 from streha.common import errors
 from streha.web import door, words
 from streha.web.forms import grants as forms
+from streha.web.one_form import form_page
 from streha.web.people import narrowed_by_place
-from streha.web.works import form_page
 
 VIEW, WORK, VISIT, PAY = Action.GRANT_VIEW, Action.GRANT_WORK, Action.GRANT_VISIT, Action.GRANT_PAY
 

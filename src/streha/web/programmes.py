@@ -22,7 +22,7 @@ from streha.assistance.payments import models as payment_models
 from streha.assistance.programmes import actions, models, queries, rules
 from streha.common import errors, numbers
 from streha.common.money import Money
-from streha.web import door
+from streha.web import door, one_form
 from streha.web.forms import money as forms
 
 A = Action
@@ -41,8 +41,7 @@ def form_page(  # noqa: PLR0917 - one line a call
             act()
             messages.success(request, _("Done."))
             return redirect(back)
-    context = {"form": form, "title": title, "button": button, "back": back}
-    return render(request, "programmes/form.html", context, status=422 if form.errors else 200)
+    return one_form.form_page(request, form, title, button, back)
 
 
 def said_after(request: door.Request, act: Callable[[], Any]) -> None:

@@ -24,8 +24,9 @@ from streha.places.models import Area
 from streha.web import door, words
 from streha.web.exports import ExportForm
 from streha.web.forms import projects as forms
+from streha.web.one_form import form_page
 from streha.web.people import narrowed_by_place, place_as_typed
-from streha.web.works import drawn, form_page
+from streha.web.works import drawn
 
 VIEW, WORK = Action.PROJECT_VIEW, Action.PROJECT_WORK
 MOST_LINES = 1000

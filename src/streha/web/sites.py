@@ -25,21 +25,13 @@ from streha.people import queries as people
 from streha.places.models import AreaTile
 from streha.web import door, maps, words
 from streha.web.forms import sites as forms
+from streha.web.one_form import form_page
 from streha.web.people import narrowed_by_place
 from streha.web.templatetags.register import full_name
 from streha.web.templatetags.streha import number, place_name
 
 MOST_STAYS = 2000
 VIEW, CHANGE, STAY = Action.SITE_VIEW, Action.SITE_CHANGE, Action.SITE_STAY
-
-
-def form_page(  # noqa: PLR0917 - one line a call
-    request: door.Request, form: Any, title: object, button: object, back: str, sub: str = "", note: str = ""
-) -> HttpResponse:
-    """The page of one form."""
-    context = {"form": form, "title": title, "button": button, "back": back, "sub": sub, "note": note}
-    status = 422 if form.is_bound and form.errors else 200
-    return render(request, "parts/one_form.html", context, status=status)
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from streha.common import errors, numbers
 from streha.formats import tables
 from streha.web import door, words
 from streha.web.forms import supplies as forms
-from streha.web.sites import form_page
+from streha.web.one_form import form_page
 
 VIEW, RULES, MOVE = Action.STOCK_VIEW, Action.STOCK_RULES, Action.STOCK_MOVE
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

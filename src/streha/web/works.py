@@ -28,6 +28,7 @@ from streha.places.models import Area
 from streha.web import charts, door, help_words, maps, words
 from streha.web.exports import ExportForm
 from streha.web.forms import works as forms
+from streha.web.one_form import form_page
 from streha.web.people import narrowed_by_place, place_as_typed
 from streha.web.templatetags.streha import number, place_name
 
@@ -283,15 +284,6 @@ def new(request: door.Request) -> HttpResponse:
             messages.success(request, _("Planned. Stages and days are on the page of the house."))
             return redirect("works_one", pk=made.pk)
     return form_page(request, form, _("Plan house works"), _("Plan it"), reverse("works"))
-
-
-def form_page(  # noqa: PLR0917 - one line a call
-    request: door.Request, form: Any, title: object, button: object, back: str, sub: str = ""
-) -> HttpResponse:
-    """The page of one form."""
-    context = {"form": form, "title": title, "button": button, "back": back, "sub": sub}
-    status = 422 if form.is_bound and form.errors else 200
-    return render(request, "works/form.html", context, status=status)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from streha.assistance.programmes import models as programme_models
 from streha.assistance.supplies import actions as supplies
 from streha.assistance.supplies import models as supply_models
 from streha.assistance.supplies import queries as stock
+from streha.audit import actions as audit
 from streha.audit.rules import Actor
 from streha.common import errors
 from streha.people.households import actions as households
@@ -132,7 +133,7 @@ def test_a_power_cut_in_the_middle_of_handing_out(office: Office, monkeypatch: A
         raise PowerCutError
 
     with monkeypatch.context() as broken:
-        broken.setattr(supplies.audit, "record", cut)
+        broken.setattr(audit, "record", cut)
         with pytest.raises(PowerCutError):
             actions.hand_out(slip.pk, head_of(slip), by=office.store, at=AT)
     slip.refresh_from_db()

@@ -19,6 +19,7 @@ from django.db import transaction
 from streha.accounts import queries as account_queries
 from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
+from streha.assistance.actions import record
 from streha.assistance.distributions import models, queries
 from streha.assistance.distributions.rules import codes, plans, slips
 from streha.assistance.entitlements import actions as entitlements
@@ -75,7 +76,7 @@ def plan(draft: plans.DistributionDraft, *, by: Access, at: dt.datetime) -> mode
     )
     row.job = jobs.enqueue(LIST, payload={"distribution": row.pk}, by=by, at=at, key=f"{LIST}-{row.pk}")
     row.save(update_fields=["job"])
-    supplies.record(by, at, "distribution planned", "distribution", row.pk, {"kit": str(kit)})
+    record(by, at, "distribution planned", "distribution", row.pk, {"kit": str(kit)})
     return row
 
 
@@ -133,7 +134,7 @@ def make_list(
             if not piece:
                 row.state, row.listed_at = slips.State.OPEN.value, at
                 row.save(update_fields=["state", "listed_at"])
-                supplies.record(by, at, "list made", "distribution", row.pk, {"slips": row.last_number})
+                record(by, at, "list made", "distribution", row.pk, {"slips": row.last_number})
                 return {"slips": row.last_number}
             _make_slips(row, piece, chance, by, at)
             row.listed_until = piece[-1].pk
@@ -296,7 +297,7 @@ def add_slip(
             household=household.number,
         )  # fmt: skip
     row.save(update_fields=["last_number"])
-    supplies.record(by, at, "slip added", "slip", made[0].pk, {"distribution": row.pk}, subject=household.subject)
+    record(by, at, "slip added", "slip", made[0].pk, {"distribution": row.pk}, subject=household.subject)
     return made[0]
 
 
@@ -315,9 +316,7 @@ def cancel_slip(slip_id: int, *, why: str, by: Access, at: dt.datetime) -> model
     slip.members.update(is_counted=False)
     if slip.entitlement is not None:
         entitlements.cancel(slip.entitlement.pk, reason=slip.cancelled_why, by=by, at=at)
-    supplies.record(
-        by, at, "slip cancelled", "slip", slip.pk, {"why": slip.cancelled_why}, subject=slip.household.subject
-    )
+    record(by, at, "slip cancelled", "slip", slip.pk, {"why": slip.cancelled_why}, subject=slip.household.subject)
     return slip
 
 
@@ -332,7 +331,7 @@ def close(distribution_id: int, *, by: Access, at: dt.datetime) -> models.Distri
         )
     row.state, row.closed_by_id, row.closed_at = slips.State.CLOSED.value, by.user_id, at
     row.save()
-    supplies.record(by, at, "distribution closed", "distribution", row.pk)
+    record(by, at, "distribution closed", "distribution", row.pk)
     return row
 
 
@@ -474,7 +473,7 @@ def _undeliver(slip: models.Slip, why: str, by: Access, at: dt.datetime) -> None
 
 def _tell(slip: models.Slip, verb: str, payload: dict[str, Any], by: Access, at: dt.datetime) -> None:
     payload = {"distribution": slip.distribution_id, **payload}
-    supplies.record(by, at, verb, "slip", slip.pk, payload, subject=slip.household.subject)
+    record(by, at, verb, "slip", slip.pk, payload, subject=slip.household.subject)
 
 
 @transaction.atomic
@@ -545,7 +544,7 @@ def _keep_sheet(distribution_id: int, paper: Paper, *, by: Access, at: dt.dateti
     if len(paper.lines) > slips.AT_ONCE:
         sheet.job = jobs.enqueue(SHEET, payload={"sheet": sheet.pk}, by=by, at=at, key=f"{SHEET}-{sheet.pk}")
         sheet.save(update_fields=["job"])
-    supplies.record(by, at, "sheet brought", "distribution", row.pk, {"sheet": sheet.pk, "lines": len(paper.lines)})
+    record(by, at, "sheet brought", "distribution", row.pk, {"sheet": sheet.pk, "lines": len(paper.lines)})
     return sheet
 
 
@@ -620,6 +619,6 @@ def again(sheet_id: int, *, by: Access, at: dt.datetime) -> models.Sheet:
     waiting = sheet.lines.filter(verdict=slips.Verdict.SHORT).update(verdict=slips.Verdict.WAITING.value)
     if waiting:
         sheet.done_at = None
-        supplies.record(by, at, "sheet tried again", "distribution", sheet.distribution_id, {"sheet": sheet.pk})
+        record(by, at, "sheet tried again", "distribution", sheet.distribution_id, {"sheet": sheet.pk})
     sheet.save()
     return sheet

@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
@@ -20,6 +19,7 @@ from django.db.models import F
 from streha.accounts import queries as accounts
 from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
+from streha.assistance.actions import ROOM, record
 from streha.assistance.entitlements import actions as given
 from streha.assistance.entitlements import models as given_models
 from streha.assistance.entitlements import queries as given_queries
@@ -38,17 +38,10 @@ from streha.jobs import actions as jobs
 from streha.people import models as people
 from streha.people import queries as people_queries
 
-ROOM = "assistance"
 PIECE = 500
 A = Action
 S = rules.ListState
 L = rules.LineState
-
-
-def _record(  # noqa: PLR0917 - one line a call
-    by: Access, at: dt.datetime, verb: str, kind: str, key: object, payload: dict[str, Any] | None = None
-) -> None:
-    audit.record(by=by.actor, at=at, room=ROOM, verb=verb, object_kind=kind, object_key=str(key), payload=payload)
 
 
 # --- accounts ---------------------------------------------------------------------------------------------------------
@@ -150,7 +143,7 @@ def begin_list(draft: ListDraft, *, by: Access, at: dt.datetime) -> models.Payme
             ),
             code="outside_scope",
         )
-    _record(by, at, "payment list begun", "payment_list", row.pk)
+    record(by, at, "payment list begun", "payment_list", row.pk)
     jobs.enqueue("payments.build", payload={"list": row.pk}, by=by, at=at, key=f"payments.build:{row.pk}")
     return row
 
@@ -180,7 +173,7 @@ def fill_list(list_id: int, *, by: Access, at: dt.datetime, progress: Callable[.
             closed += sum(one.case_id in shut for one in piece)
             without += sum(one.case_id not in shut and one.person_id not in paid for one in piece)
             progress(min(row.number_of_lines + without + closed, total), total)
-    _record(by, at, "payment list built", "payment_list", row.pk, {"lines": row.number_of_lines})
+    record(by, at, "payment list built", "payment_list", row.pk, {"lines": row.number_of_lines})
     return {"lines": row.number_of_lines, "without_account": without, "closed_case": closed}
 
 
@@ -242,7 +235,7 @@ def drop_line(line_id: int, *, by: Access, at: dt.datetime) -> models.PaymentLis
     row.number_of_lines = models.PaymentLine.objects.filter(list=row).count()
     row.total -= line.amount
     row.save(update_fields=["number_of_lines", "total"])
-    _record(by, at, "line dropped", "payment_list", row.pk, {"reference": line.reference})
+    record(by, at, "line dropped", "payment_list", row.pk, {"reference": line.reference})
     return row
 
 
@@ -340,7 +333,7 @@ def cancel(list_id: int, *, reason: str, by: Access, at: dt.datetime) -> models.
     models.PaymentLine.objects.filter(list=row).update(state=L.CANCELLED, is_live=False)
     row.state, row.ended_at, row.charged = S.CANCELLED, at, Decimal(0)
     row.save(update_fields=["state", "ended_at", "charged"])
-    _record(by, at, "payment list cancelled", "payment_list", row.pk, {"reason": why})
+    record(by, at, "payment list cancelled", "payment_list", row.pk, {"reason": why})
     return row
 
 
@@ -359,7 +352,7 @@ def send(list_id: int, *, by: Access, at: dt.datetime) -> models.PaymentList:
     models.PaymentLine.objects.filter(list=row).update(state=L.SENT)
     row.state, row.sent_by_id, row.sent_at = S.SENT, by.user_id, at
     row.save(update_fields=["state", "sent_by", "sent_at"])
-    _record(by, at, "payment list sent", "payment_list", row.pk, {"lines": row.number_of_lines, "sum": str(row.sum)})
+    record(by, at, "payment list sent", "payment_list", row.pk, {"lines": row.number_of_lines, "sum": str(row.sum)})
     return row
 
 
@@ -442,7 +435,7 @@ def bring_reply(content: bytes, name: str, *, by: Access, at: dt.datetime) -> tu
             )
             for position, one in enumerate(bookings[start : start + 4 * PIECE], start=start + 1)
         )
-    _record(by, at, "bank reply brought", "bank_reply", reply.pk, {"lines": len(bookings), "format": form})
+    record(by, at, "bank reply brought", "bank_reply", reply.pk, {"lines": len(bookings), "format": form})
     jobs.enqueue("payments.reconcile", payload={"reply": reply.pk}, by=by, at=at, key=f"payments.reconcile:{reply.pk}")
     return reply, True
 
@@ -624,7 +617,7 @@ def settle_lists(*, by: Access, at: dt.datetime) -> int:
     ended = list(done.values_list("pk", flat=True))
     for pk in ended:
         models.PaymentList.objects.filter(pk=pk, state=S.SENT).update(state=S.SETTLED, ended_at=at)
-        _record(by, at, "payment list settled", "payment_list", pk)
+        record(by, at, "payment list settled", "payment_list", pk)
     return len(ended)
 
 
@@ -653,7 +646,7 @@ def settle_booking(
     models.BankLine.objects.filter(pk=one.pk).update(
         settled=settlement, settled_because=why, settled_by_id=by.user_id, settled_at=at
     )
-    _record(by, at, "booking settled", "bank_line", one.pk, {"as": settlement.value, "reason": why})
+    record(by, at, "booking settled", "bank_line", one.pk, {"as": settlement.value, "reason": why})
     settle_lists(by=by, at=at)
     one.refresh_from_db()
     return one

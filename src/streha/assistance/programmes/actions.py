@@ -10,30 +10,22 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from streha.accounts import queries as accounts
 from streha.accounts.models import Organisation
 from streha.accounts.rules import Access, Action, Role
+from streha.assistance.actions import record
 from streha.assistance.programmes import models, queries, rules
 from streha.assistance.selections.models import Call
-from streha.audit import actions as audit
 from streha.cases.models import Track
 from streha.common import errors, money
 from streha.common.money import Money
 from streha.institutions.models import Institution
 from streha.places.models import Area
 
-ROOM = "assistance"
 A = Action
-
-
-def _record(  # noqa: PLR0917 - one line a call
-    by: Access, at: dt.datetime, verb: str, kind: str, key: object, payload: dict[str, Any] | None = None
-) -> None:
-    audit.record(by=by.actor, at=at, room=ROOM, verb=verb, object_kind=kind, object_key=str(key), payload=payload)
 
 
 # --- donors, agreements, lines ----------------------------------------------------------------------------------------
@@ -50,7 +42,7 @@ def add_donor(name: str, *, institution_id: int | None = None, by: Access, at: d
     if institution_id is not None and not Institution.objects.filter(pk=institution_id).exists():
         raise errors.NotFound()
     row = models.Donor.objects.create(name=tidy, institution_id=institution_id, made_by_id=by.user_id, made_at=at)
-    _record(by, at, "donor added", "donor", row.pk, {"name": tidy})
+    record(by, at, "donor added", "donor", row.pk, {"name": tidy})
     return row
 
 
@@ -94,7 +86,7 @@ def sign_agreement(draft: AgreementDraft, *, by: Access, at: dt.datetime) -> mod
         made_by_id=by.user_id,
         made_at=at,
     )
-    _record(by, at, "agreement signed", "agreement", row.pk, {"reference": reference, "amount": str(draft.total)})
+    record(by, at, "agreement signed", "agreement", row.pk, {"reference": reference, "amount": str(draft.total)})
     return row
 
 
@@ -122,7 +114,7 @@ def add_budget_line(
         agreement=agreement, code=tidy, title=rules.check_named(title, "title"), amount=asked.amount
     )
     models.Agreement.objects.filter(pk=agreement.pk).update(budgeted=agreement.budgeted + asked.amount)
-    _record(by, at, "budget line added", "budget_line", row.pk, {"code": tidy, "amount": str(asked)})
+    record(by, at, "budget line added", "budget_line", row.pk, {"code": tidy, "amount": str(asked)})
     return row
 
 
@@ -152,7 +144,7 @@ def change_budget_line(line_id: int, amount: Decimal, *, by: Access, at: dt.date
     before, row.amount = row.amount, asked.amount
     row.save(update_fields=["amount"])
     models.Agreement.objects.filter(pk=agreement.pk).update(budgeted=agreement.budgeted + asked.amount - before)
-    _record(by, at, "budget line changed", "budget_line", row.pk, {"amount": [str(before), str(asked.amount)]})
+    record(by, at, "budget line changed", "budget_line", row.pk, {"amount": [str(before), str(asked.amount)]})
     return row
 
 
@@ -192,7 +184,7 @@ def note_rate(rate: rules.Rate, *, source: str, by: Access, at: dt.datetime) -> 
         made_by_id=by.user_id,
         made_at=at,
     )
-    _record(by, at, "rate noted", "rate", row.pk, {"rate": str(row)})
+    record(by, at, "rate noted", "rate", row.pk, {"rate": str(row)})
     return row
 
 
@@ -226,7 +218,7 @@ def open_programme(draft: ProgrammeDraft, *, by: Access, at: dt.datetime) -> mod
         )
     row = models.Programme(code=code, is_fictional=accounts.is_demo_office(), made_by_id=by.user_id, made_at=at)
     _write_programme(row, draft, by)
-    _record(by, at, "programme opened", "programme", row.pk, {"code": code})
+    record(by, at, "programme opened", "programme", row.pk, {"code": code})
     return row
 
 
@@ -246,7 +238,7 @@ def change_programme(programme_id: int, draft: ProgrammeDraft, *, by: Access, at
             ends=first.ends_on.isoformat(),
         )
     _write_programme(row, draft, by)
-    _record(by, at, "programme changed", "programme", row.pk)
+    record(by, at, "programme changed", "programme", row.pk)
     return row
 
 
@@ -319,7 +311,7 @@ def open_cycle(programme_id: int, draft: CycleDraft, *, by: Access, at: dt.datet
         made_by_id=by.user_id,
         made_at=at,
     )
-    _record(by, at, "cycle opened", "cycle", row.pk, {"programme": programme.code, "name": name})
+    record(by, at, "cycle opened", "cycle", row.pk, {"programme": programme.code, "name": name})
     return row
 
 
@@ -330,7 +322,7 @@ def close_cycle(cycle_id: int, *, by: Access, at: dt.datetime) -> models.Cycle:
     if row.state != rules.CycleState.CLOSED:
         row.state, row.closed_at = rules.CycleState.CLOSED, at
         row.save(update_fields=["state", "closed_at"])
-        _record(by, at, "cycle closed", "cycle", row.pk)
+        record(by, at, "cycle closed", "cycle", row.pk)
     return row
 
 
@@ -389,7 +381,7 @@ def commit(
         made_at=at,
     )
     told = {"line": line.code, "amount": str(asked), "for": f"{kind.value}:{key}"}
-    _record(by, at, "money committed", "commitment", row.pk, told)
+    record(by, at, "money committed", "commitment", row.pk, told)
     return row
 
 
@@ -437,7 +429,7 @@ def change_commitment(commitment_id: int, amount: Money, *, by: Access, at: dt.d
     row.save(update_fields=["amount"])
     if asked.amount < before:
         _take_from_line(row.line_id, asked.amount - before)
-    _record(by, at, "commitment changed", "commitment", row.pk, {"amount": [str(before), str(asked.amount)]})
+    record(by, at, "commitment changed", "commitment", row.pk, {"amount": [str(before), str(asked.amount)]})
     return row
 
 
@@ -518,7 +510,7 @@ def note_spending(commitment_id: int, paid: Paid, *, by: Access, at: dt.datetime
             value=paid.day.isoformat(),
         )
     row = spend(commitment_id, paid, by=by, at=at)
-    _record(by, at, "spending noted", "spending", row.pk, {"amount": str(row.paid), "currency": row.paid_currency})
+    record(by, at, "spending noted", "spending", row.pk, {"amount": str(row.paid), "currency": row.paid_currency})
     return row
 
 
@@ -544,7 +536,7 @@ def change_chain(
         models.ApprovalStep(chain=row, position=position, from_amount=step.from_amount, role=step.role.value)
         for position, step in enumerate(steps)
     )
-    _record(by, at, "chain changed", "approval_chain", row.version, {"steps": len(steps)})
+    record(by, at, "chain changed", "approval_chain", row.version, {"steps": len(steps)})
     return row
 
 
@@ -581,7 +573,7 @@ def ask_approval(
             )
     except IntegrityError:
         raise errors.Conflict(errors.message("Approval is asked for this already."), code="asked_already") from None
-    _record(by, at, "approval asked", "approval", row.pk, {"for": f"{kind.value}:{key}", "amount": str(amount)})
+    record(by, at, "approval asked", "approval", row.pk, {"for": f"{kind.value}:{key}", "amount": str(amount)})
     return row
 
 
@@ -598,7 +590,7 @@ def sign(request_id: int, *, by: Access, at: dt.datetime) -> models.ApprovalRequ
     if step == steps[-1]:
         row.state, row.ended_at = rules.Asked.APPROVED, at
         row.save(update_fields=["state", "ended_at"])
-    _record(by, at, "approval signed", "approval", row.pk, {"step": step.position, "of": len(steps)})
+    record(by, at, "approval signed", "approval", row.pk, {"step": step.position, "of": len(steps)})
     return row
 
 
@@ -610,7 +602,7 @@ def refuse(request_id: int, *, reason: str, by: Access, at: dt.datetime) -> mode
     _write_signature(row, step, False, why, by, at)
     row.state, row.ended_at = rules.Asked.REFUSED, at
     row.save(update_fields=["state", "ended_at"])
-    _record(by, at, "approval refused", "approval", row.pk, {"step": step.position, "reason": why})
+    record(by, at, "approval refused", "approval", row.pk, {"step": step.position, "reason": why})
     return row
 
 

@@ -21,6 +21,7 @@ from streha.accounts import queries as accounts
 from streha.accounts.bridge import wall
 from streha.accounts.models import User
 from streha.accounts.rules import Access, Action
+from streha.assistance.actions import record
 from streha.assistance.selections import bridge, models, queries, rules
 from streha.audit import actions as audit
 from streha.audit import bridge as bulk
@@ -32,35 +33,12 @@ from streha.people import models as people
 from streha.people import queries as people_queries
 from streha.places.models import Area
 
-ROOM = "assistance"
 A = Action
-
-
-def _record(  # noqa: PLR0917 - one line a call
-    by: Access,
-    at: dt.datetime,
-    verb: str,
-    kind: str,
-    key: object,
-    payload: dict[str, Any] | None = None,
-    *,
-    subject: uuid.UUID | None = None,
-) -> None:
-    audit.record(
-        by=by.actor,
-        at=at,
-        room=ROOM,
-        verb=verb,
-        object_kind=kind,
-        object_key=str(key),
-        subject=subject,
-        payload=payload,
-    )
 
 
 def _tell(application: models.Application, verb: str, payload: dict[str, Any], by: Access, at: dt.datetime) -> None:
     """A record about an application; what it says is sealed under the applicant's key."""
-    _record(by, at, verb, "application", application.pk, payload, subject=application.applicant.subject)
+    record(by, at, verb, "application", application.pk, payload, subject=application.applicant.subject)
 
 
 # --- the grid ---------------------------------------------------------------------------------------------------------
@@ -90,7 +68,7 @@ def save_grid(
         made_at=at,
     )
     _write_grid(row, draft)
-    _record(by, at, "grid made", "grid", row.pk, {"code": row.code, "version": row.version})
+    record(by, at, "grid made", "grid", row.pk, {"code": row.code, "version": row.version})
     return row
 
 
@@ -119,7 +97,7 @@ def change_grid(grid_id: int, draft: rules.Grid, *, name: str, source: str, by: 
     row.verified_by, row.verified_at = None, None
     row.save()
     _write_grid(row, draft)
-    _record(by, at, "grid changed", "grid", row.pk, {"code": row.code, "version": row.version})
+    record(by, at, "grid changed", "grid", row.pk, {"code": row.code, "version": row.version})
     return row
 
 
@@ -177,7 +155,7 @@ def verify_grid(grid_id: int, *, source: str, by: Access, at: dt.datetime) -> mo
         )
     row.source, row.verified, row.verified_by_id, row.verified_at = source.strip(), True, by.user_id, at
     row.save()
-    _record(by, at, "grid verified", "grid", row.pk, {"source": row.source})
+    record(by, at, "grid verified", "grid", row.pk, {"source": row.source})
     return row
 
 
@@ -255,7 +233,7 @@ def open_call(draft: CallDraft, *, by: Access, at: dt.datetime) -> models.Call:
         )
     models.CallRequest.objects.bulk_create(models.CallRequest(call=call, kind=kind) for kind in draft.requests)
     models.Grid.objects.filter(pk=grid.pk).update(is_frozen=True)
-    _record(by, at, "call opened", "call", call.pk, {"grid": str(grid), "places": call.places})
+    record(by, at, "call opened", "call", call.pk, {"grid": str(grid), "places": call.places})
     return call
 
 
@@ -298,7 +276,7 @@ def choose_grid(call_id: int, grid_id: int, *, by: Access, at: dt.datetime) -> m
         raise errors.NotFound()
     models.Call.objects.filter(pk=call.pk).update(grid=grid)
     models.Grid.objects.filter(pk=grid.pk).update(is_frozen=True)
-    _record(by, at, "grid chosen", "call", call.pk, {"grid": str(grid)})
+    record(by, at, "grid chosen", "call", call.pk, {"grid": str(grid)})
     call.refresh_from_db()
     return call
 
@@ -333,7 +311,7 @@ def name_member(
         )
     _refuse_second_function(call, user)
     member = models.CommissionMember.objects.create(call=call, user=user, function=function, named_at=at)
-    _record(by, at, "member named", "call", call.pk, {"user": user.pk, "function": function.value})
+    record(by, at, "member named", "call", call.pk, {"user": user.pk, "function": function.value})
     return member
 
 
@@ -367,7 +345,7 @@ def release_member(member_id: int, *, by: Access, at: dt.datetime) -> None:
         raise errors.NotFound()
     call = _call(member.call_id, A.SELECTION_CALL, by)
     models.CommissionMember.objects.filter(pk=member.pk).update(left_at=at)
-    _record(by, at, "member left", "call", call.pk, {"user": member.user_id})
+    record(by, at, "member left", "call", call.pk, {"user": member.user_id})
 
 
 # --- applications -----------------------------------------------------------------------------------------------------
@@ -601,7 +579,7 @@ def judge_late(application_id: int, *, accept: bool, reason: str, by: Access, at
     application.late_by_id, application.late_at = by.person(), at
     application.save()
     verb = "late application accepted" if accept else "late application refused"
-    _record(by, at, verb, "application", application.pk, {"reason": reason}, subject=application.applicant.subject)
+    record(by, at, verb, "application", application.pk, {"reason": reason}, subject=application.applicant.subject)
     return application
 
 
@@ -760,7 +738,7 @@ def declare_conflict(application_id: int, *, said: str, by: Access, at: dt.datet
         },
     )
     _drop_half_scorings(application, by.person())
-    _record(by, at, "conflict declared", "application", application.pk, {"said": said}, subject=subject)
+    record(by, at, "conflict declared", "application", application.pk, {"said": said}, subject=subject)
     return conflict
 
 
@@ -881,7 +859,7 @@ def _new_scoring(application_id: int, *, by: Access, at: dt.datetime) -> models.
             )
     except IntegrityError as error:
         raise errors.Conflict() from error
-    _record(by, at, "scoring begun", "application", application.pk, {"round": free[0].value})
+    record(by, at, "scoring begun", "application", application.pk, {"round": free[0].value})
     return scoring
 
 
@@ -960,7 +938,7 @@ def finish_scoring(scoring_id: int, *, by: Access, at: dt.datetime) -> models.Sc
         )
     scoring.finished_at = at
     scoring.save()
-    _record(by, at, "scoring finished", "application", scoring.application_id, {"round": scoring.round})
+    record(by, at, "scoring finished", "application", scoring.application_id, {"round": scoring.round})
     return scoring
 
 
@@ -995,7 +973,7 @@ def plan_session(
         models.AgendaItem(session=session, position=position, title=title)
         for position, title in enumerate(titles, start=1)
     )
-    _record(by, at, "session planned", "session", session.pk, {"call": call.pk, "held_on": held_on.isoformat()})
+    record(by, at, "session planned", "session", session.pk, {"call": call.pk, "held_on": held_on.isoformat()})
     return session
 
 
@@ -1048,7 +1026,7 @@ def open_session(session_id: int, *, present: Sequence[int], by: Access, at: dt.
             errors.message("Another session of this call is open. Close it first."), code="another_session"
         ) from error
     models.Presence.objects.bulk_create(models.Presence(session=session, user_id=user_id) for user_id in there)
-    _record(by, at, "session opened", "session", session.pk, {"present": there})
+    record(by, at, "session opened", "session", session.pk, {"present": there})
     return session
 
 
@@ -1070,7 +1048,7 @@ def vote(
         models.Vote.objects.update_or_create(item=item, user_id=user_id, defaults={"choice": choice, "at": at})
     item.conclusion = conclusion.strip()
     item.save()
-    _record(by, at, "voted", "session", session.pk, {"item": item.position, "votes": len(choices)})
+    record(by, at, "voted", "session", session.pk, {"item": item.position, "votes": len(choices)})
     return item
 
 
@@ -1086,7 +1064,7 @@ def close_session(session_id: int, *, minutes: str, by: Access, at: dt.datetime)
         )
     session.minutes, session.closed_at = minutes.strip(), at
     session.save()
-    _record(by, at, "session closed", "session", session.pk)
+    record(by, at, "session closed", "session", session.pk)
     return session
 
 
@@ -1197,7 +1175,7 @@ def rank(session_id: int, *, by: Access, at: dt.datetime) -> models.Selection:
         ranked_at=at,
     )
     _freeze(selection, lives, placed)
-    _record(
+    record(
         by, at, "ranked", "selection", selection.pk,
         {"applications": len(placed), "list": selection.list_digest, "grid": selection.grid_digest},
     )  # fmt: skip
@@ -1330,7 +1308,7 @@ def decide(selection_id: int, item_id: int, *, by: Access, at: dt.datetime) -> m
     jobs.enqueue(
         "selections.carry", payload={"selection": selection.pk}, by=by, at=at, key=f"selections-carry-{selection.pk}"
     )
-    _record(by, at, "decided", "selection", selection.pk, {"list": selection.list_digest, "item": item.position})
+    record(by, at, "decided", "selection", selection.pk, {"list": selection.list_digest, "item": item.position})
     selection.refresh_from_db()
     return selection
 
@@ -1368,7 +1346,7 @@ def publish(selection_id: int, *, by: Access, at: dt.datetime) -> models.Selecti
             code="not_decided",
             selection=str(selection),
         )
-    _record(by, at, "published", "selection", selection.pk)
+    record(by, at, "published", "selection", selection.pk)
     return selection
 
 
@@ -1405,7 +1383,7 @@ def appeal(application_id: int, *, received_on: dt.date, grounds: str, by: Acces
         entered_by_id=by.user_id,
         entered_at=at,
     )
-    _record(by, at, "appeal received", "application", application.pk, {"state": state.value}, subject=subject)
+    record(by, at, "appeal received", "application", application.pk, {"state": state.value}, subject=subject)
     return made
 
 
@@ -1435,7 +1413,7 @@ def decide_appeal(
         raise errors.NotFound()
     if not changed:
         raise errors.Conflict(errors.message("This appeal was decided already."), code="decided")
-    _record(
+    record(
         by, at, "appeal decided", "application", found.row.application_id,
         {"uphold": uphold, "reason": reason}, subject=found.row.subject,
     )  # fmt: skip
@@ -1500,7 +1478,7 @@ def load_applications(call_id: int, wholes: Sequence[Whole], *, by: Access, at: 
         [(pk, person, kind, rules.PaperState.SEEN, by.user_id, at) for pk, w in told for kind, person in w.papers],
     )
     _load_scorings(call, told, at)
-    _record(by, at, "applications loaded", "call", call.pk, {"applications": len(wholes)})
+    record(by, at, "applications loaded", "call", call.pk, {"applications": len(wholes)})
     return len(wholes)
 
 

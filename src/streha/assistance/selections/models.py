@@ -243,11 +243,6 @@ class CommissionMember(models.Model):
 # --- applications -------------------------------------------------------------------------------------------------
 
 
-def of_shielded(prefix: str) -> models.Q:
-    """Of somebody shielded, or whose record was merged into one that is."""
-    return models.Q(**{f"{prefix}shielded": True}) | models.Q(**{f"{prefix}canonical__shielded": True})
-
-
 def shielding() -> models.Q:
     """Applications of or for somebody shielded, or whose record was merged into one that is."""
     return OF_SHIELDED.q()
@@ -256,8 +251,8 @@ def shielding() -> models.Q:
 OF_SHIELDED = wall.Look(
     "assistance_application_of_shielded",
     lambda here: [
-        Application.objects.filter(of_shielded("applicant__"), pk=here),
-        ApplicationMember.objects.filter(of_shielded("person__"), application=here),
+        Application.objects.filter(people.shielded_or_merged("applicant__"), pk=here),
+        ApplicationMember.objects.filter(people.shielded_or_merged(), application=here),
     ],
 )
 
@@ -276,8 +271,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 def seen_by_whom_asks(prefix: str = "") -> models.Q:
     """The policy on an application as the second wall reads it from the session, of a row that may not stand yet."""
     seen = call_of_whom_asks(f"{prefix}call__") & models.Q(**{f"{prefix}applicant__erased_at": None})
-    of_members = ApplicationMember.objects.filter(of_shielded("person__"), application=models.OuterRef(f"{prefix}pk"))
-    hidden = of_shielded(f"{prefix}applicant__") | models.Q(wall.OfEach(of_members))
+    of_members = ApplicationMember.objects.filter(
+        people.shielded_or_merged(), application=models.OuterRef(f"{prefix}pk")
+    )
+    hidden = people.shielded_or_merged(f"{prefix}applicant__") | models.Q(wall.OfEach(of_members))
     return seen & (~hidden | wall.holds(Reach.SHIELDED))
 
 

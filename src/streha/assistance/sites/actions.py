@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,38 +13,15 @@ from streha.accounts import models as accounts
 from streha.accounts import queries as account_queries
 from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
+from streha.assistance.actions import record
 from streha.assistance.sites import bridge, models, queries
 from streha.assistance.sites.rules import places, sphere
-from streha.audit import actions as audit
 from streha.common import errors
 from streha.people import models as people_models
 from streha.people import queries as people
 from streha.places.models import Area
 
-ROOM = "assistance"
 A = Action
-
-
-def _record(  # noqa: PLR0917 - one line a call
-    by: Access,
-    at: dt.datetime,
-    verb: str,
-    kind: str,
-    key: object,
-    payload: dict[str, Any] | None = None,
-    *,
-    subject: uuid.UUID | None = None,
-) -> None:
-    audit.record(
-        by=by.actor,
-        at=at,
-        room=ROOM,
-        verb=verb,
-        object_kind=kind,
-        object_key=str(key),
-        subject=subject,
-        payload=payload,
-    )
 
 
 def kept_columns(keeper_id: int, action: Action, *, is_hidden: bool, by: Access, at: dt.datetime) -> dict[str, Any]:
@@ -80,7 +56,7 @@ def open_site(draft: places.SiteDraft, *, by: Access, at: dt.datetime) -> models
     places.check_site(draft)
     site = models.Site(**kept, is_fictional=draft.is_fictional or account_queries.is_demo_office())
     _write(site, draft)
-    _record(by, at, "site opened", "site", site.pk)
+    record(by, at, "site opened", "site", site.pk)
     return site
 
 
@@ -103,7 +79,7 @@ def change_site(pk: int, draft: places.SiteDraft, *, version: int, by: Access, a
         )  # fmt: skip
     site.version += 1
     _write(site, draft)
-    _record(by, at, "site changed", "site", site.pk)
+    record(by, at, "site changed", "site", site.pk)
     return site
 
 
@@ -144,7 +120,7 @@ def close_site(pk: int, *, day: dt.date, by: Access, at: dt.datetime) -> models.
         places.check_leaving(site.opened_on, day, at.date())
     site.closed_on, site.version = day, site.version + 1
     site.save()
-    _record(by, at, "site closed", "site", site.pk)
+    record(by, at, "site closed", "site", site.pk)
     return site
 
 
@@ -207,7 +183,7 @@ def check_in(site_id: int, arrival: Arrival, *, by: Access, at: dt.datetime) -> 
     ]
     models.Stay.objects.bulk_create(rows)
     for stay in rows:
-        _record(by, at, "checked in", "stay", stay.pk, {"site": site.pk}, subject=stay.person.subject)
+        record(by, at, "checked in", "stay", stay.pk, {"site": site.pk}, subject=stay.person.subject)
     return rows
 
 
@@ -311,7 +287,7 @@ def check_out(
         stay.left_on, stay.left_for = day, left_for.value
         stay.checked_out_by_id, stay.checked_out_at = by.user_id, at
         stay.save()
-        _record(by, at, "checked out", "stay", stay.pk, {"left_for": left_for.value}, subject=known.person.subject)
+        record(by, at, "checked out", "stay", stay.pk, {"left_for": left_for.value}, subject=known.person.subject)
     return list(locked.values())
 
 
@@ -348,7 +324,7 @@ def count_night(
         counted_by_id=by.user_id,
         noted_at=at,
     )
-    _record(by, at, "night counted", "site", site.pk, {"night": night.isoformat(), "counted": counted})
+    record(by, at, "night counted", "site", site.pk, {"night": night.isoformat(), "counted": counted})
     return row
 
 
@@ -381,7 +357,7 @@ def save_standards(lines: Sequence[sphere.Standard], *, by: Access, at: dt.datet
         )
         for line in lines
     )
-    _record(by, at, "standards changed", "standards", row.pk, {"version": row.version})
+    record(by, at, "standards changed", "standards", row.pk, {"version": row.version})
     return row
 
 
@@ -400,5 +376,5 @@ def verify_standards(pk: int, *, by: Access, at: dt.datetime) -> models.Standard
         )  # fmt: skip
     row.verified, row.verified_by_id, row.verified_at = True, by.user_id, at
     row.save()
-    _record(by, at, "standards verified", "standards", row.pk, {"version": row.version})
+    record(by, at, "standards verified", "standards", row.pk, {"version": row.version})
     return row

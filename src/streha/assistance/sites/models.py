@@ -114,11 +114,7 @@ class Site(Kept):
 
 def shielded_q(prefix: str = "") -> models.Q:
     """Stays of somebody shielded, or who came with somebody who is: they are no part of any figure."""
-    return (
-        models.Q(**{f"{prefix}person__shielded": True})
-        | models.Q(**{f"{prefix}person__canonical__shielded": True})
-        | people.OF_SHIELDED.q(f"{prefix}household_id")
-    )
+    return people.shielded_or_merged(f"{prefix}person__") | people.OF_SHIELDED.q(f"{prefix}household_id")
 
 
 class StayQuerySet(models.QuerySet["Stay"]):

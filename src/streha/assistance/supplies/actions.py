@@ -17,37 +17,13 @@ from django.db.models import F
 
 from streha.accounts import queries as account_queries
 from streha.accounts.rules import Access, Action
+from streha.assistance.actions import record
 from streha.assistance.sites.actions import kept_columns
 from streha.assistance.supplies import bridge, models, queries
 from streha.assistance.supplies.rules import kits, stock
-from streha.audit import actions as audit
 from streha.common import errors
 
-ROOM = "assistance"
 A = Action
-
-
-def record(  # noqa: PLR0917 - one line a call
-    by: Access,
-    at: dt.datetime,
-    verb: str,
-    kind: str,
-    key: object,
-    payload: dict[str, Any] | None = None,
-    *,
-    subject: uuid.UUID | None = None,
-) -> None:
-    """One line of the log."""
-    audit.record(
-        by=by.actor,
-        at=at,
-        room=ROOM,
-        verb=verb,
-        object_kind=kind,
-        object_key=str(key),
-        subject=subject,
-        payload=payload,
-    )
 
 
 # --- items ------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from streha.cases.feedback import rules
 from streha.cases.models import Labelled
 from streha.common.codes import FieldClass, Sex
 from streha.homes import models as homes
-from streha.people.models import choices, ground_of
+from streha.people.models import choices, ground_of, shielded_or_merged
 
 F = FieldClass
 
@@ -238,13 +238,10 @@ def hiding() -> list[models.QuerySet[Any]]:
 
 def of_shielded(here: models.OuterRef) -> list[models.QuerySet[Any]]:
     """Whoever is shielded of those an outer feedback speaks of; or was merged into one who is."""
-    member = "household__memberships__person__"
     return [
-        Feedback.objects.filter(models.Q(person__shielded=True) | models.Q(person__canonical__shielded=True), pk=here),
+        Feedback.objects.filter(shielded_or_merged(), pk=here),
         Feedback.objects.filter(household__shielded=True, pk=here),
-        Feedback.objects.filter(
-            models.Q(**{f"{member}shielded": True}) | models.Q(**{f"{member}canonical__shielded": True}), pk=here
-        ),
+        Feedback.objects.filter(shielded_or_merged("household__memberships__person__"), pk=here),
     ]
 
 

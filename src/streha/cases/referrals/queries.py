@@ -141,8 +141,7 @@ def received(access: Access, action: Action = Action.CASE_WORK) -> QuerySet[mode
     For use beyond the wall alone: the receiver sees neither the case nor its people in the register.
     """
     mine = _organisations(access, action)
-    hidden = Q(person__shielded=True) | Q(person__canonical__shielded=True)
-    shielded = Exists(models.ReferralPerson.objects.filter(hidden, referral=OuterRef("pk")))
+    shielded = Exists(models.ReferralPerson.objects.filter(people.shielded_or_merged(), referral=OuterRef("pk")))
     rows = models.Referral.objects.filter(organisation_id__in=mine, case__erased_at=None)
     guarded = _organisations(access, Action.CASE_SENSITIVE) & mine
     rows = rows.filter(Q(case__is_sensitive=False) | Q(organisation_id__in=guarded))

@@ -13,6 +13,7 @@ from streha.accounts.rules import Access, Action
 from streha.assistance.grants import actions, queries, rules
 from streha.assistance.training import rules as courses
 from streha.web import words
+from streha.web.forms import deeds
 from streha.web.forms.feedback import text_area
 from streha.web.forms.institutions import all_institutions
 from streha.web.forms.people import DayField, keepers
@@ -59,26 +60,13 @@ class AwardForm(forms.Form):
         )
 
 
-class DeedForm(forms.Form):
-    """A step of a grant; the version says which state of it was read."""
+class DeedForm(deeds.DeedForm):
+    """A step of a grant."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    page: queries.GrantPage
 
-    def __init__(self, *args: Any, page: queries.GrantPage, access: Access, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.page, self.access = page, access
-        self.fields["version"].initial = page.grant.version
-        self.prepare()
-
-    def prepare(self) -> None:
-        """Fill choices from the grant."""
-
-    def save(self, at: dt.datetime) -> object:
-        """Do it."""
-        raise NotImplementedError
-
-    def common(self, at: dt.datetime) -> dict[str, Any]:
-        return {"version": self.cleaned_data["version"], "by": self.access, "at": at}
+    def record(self) -> deeds.Versioned:
+        return self.page.grant
 
 
 class MeetForm(DeedForm):

@@ -10,10 +10,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from streha.accounts.rules import Access
 from streha.assistance.projects import actions, queries, rules
 from streha.formats import pictures
 from streha.web import words
+from streha.web.forms import deeds
 from streha.web.forms.feedback import text_area
 from streha.web.forms.institutions import all_institutions
 from streha.web.forms.people import AreaField, DayField
@@ -73,26 +73,13 @@ class PlanForm(forms.Form):
         )
 
 
-class DeedForm(forms.Form):
-    """A step of a project; the version says which state of it was read."""
+class DeedForm(deeds.DeedForm):
+    """A step of a project."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    page: queries.ProjectPage
 
-    def __init__(self, *args: Any, page: queries.ProjectPage, access: Access, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.page, self.access = page, access
-        self.fields["version"].initial = page.project.version
-        self.prepare()
-
-    def prepare(self) -> None:
-        """Fill choices from the project."""
-
-    def save(self, at: dt.datetime) -> object:
-        """Do it."""
-        raise NotImplementedError
-
-    def common(self, at: dt.datetime) -> dict[str, Any]:
-        return {"version": self.cleaned_data["version"], "by": self.access, "at": at}
+    def record(self) -> deeds.Versioned:
+        return self.page.project
 
 
 class MoveForm(DeedForm):

@@ -16,6 +16,7 @@ from streha.assistance.works import actions, models, queries, rules
 from streha.formats import pictures
 from streha.people.models import Person
 from streha.web import words
+from streha.web.forms import deeds
 from streha.web.forms.feedback import text_area
 from streha.web.forms.people import DayField, keepers
 from streha.web.templatetags.register import full_name
@@ -127,26 +128,13 @@ class LotForm(forms.Form):
         )
 
 
-class DeedForm(forms.Form):
-    """A step of a house; the version says which state of it was read."""
+class DeedForm(deeds.DeedForm):
+    """A step of a house."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    page: queries.WorksPage
 
-    def __init__(self, *args: Any, page: queries.WorksPage, access: Access, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.page, self.access = page, access
-        self.fields["version"].initial = page.works.version
-        self.prepare()
-
-    def prepare(self) -> None:
-        """Fill choices from the house."""
-
-    def save(self, at: dt.datetime) -> object:
-        """Do it."""
-        raise NotImplementedError
-
-    def common(self, at: dt.datetime) -> dict[str, Any]:
-        return {"version": self.cleaned_data["version"], "by": self.access, "at": at}
+    def record(self) -> deeds.Versioned:
+        return self.page.works
 
 
 class InspectForm(DeedForm):
