@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 
+import django
 from django.conf import settings
 from django.db import connection, transaction
 
@@ -143,32 +144,71 @@ def load(wanted: Plan, *, at: dt.datetime) -> Iterator[int]:
     done = people_queries.number_from(SOURCE)
     numbers = range(-(-done // fiction.PIECE), fiction.piece_count(wanted.people))
     with haste.loading(wanted.people, is_empty=not done):
-        for piece, owned in _invented(numbers, wanted, known):
+        for invented in _invented(numbers, wanted, known, at):
             with transaction.atomic():
-                _register(piece, owned, wanted=wanted, at=at)
-            done += len(piece.records)
+                _register(invented, wanted=wanted, at=at)
+            done += len(invented.keys)
             yield done
 
 
-def _invented(
-    numbers: range, wanted: Plan, known: list[Place]
-) -> Iterator[tuple[fiction.Piece, tuple[owned_homes.Owned, ...]]]:
-    """The pieces in their order with their homes; those of a big register are made by another process while these are
-    written down.
-    """
-    make = partial(
-        owned_homes.piece_with_homes, people=wanted.people, seed=wanted.seed, places=known, ground=_ground(known)
-    )
+@dataclass(frozen=True)
+class Invented:
+    """A piece made ready to be written: it reads no table, so that another process makes those of a big register."""
+
+    number: int
+    households: tuple[fiction.Home, ...]
+    same_numbers: frozenset[tuple[int, int]]
+    confused: frozenset[tuple[int, int]]
+    """Places of records that are one person, or somebody and their twin or namesake."""
+    keys: list[audit.KeyRow]
+    home_keys: list[audit.KeyRow]
+    people: people.Prepared
+    homes: homes.Prepared
+    """Owners and who lives there stand in by their place in the piece, counted from 1."""
+
+
+def _invented(numbers: range, wanted: Plan, known: list[Place], at: dt.datetime) -> Iterator[Invented]:
+    """The pieces in their order; those of a big register are made by another process while these are written down."""
+    make = partial(invent, wanted=wanted, places=known, ground=_ground(known), ring=audit.keyring(), at=at)
     if wanted.people < haste.FROM_PEOPLE:
         yield from map(make, numbers)
         return
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as other:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=django.setup) as other:
         ahead = deque(other.submit(make, number) for number in numbers[:PIECES_AHEAD])
         for number in numbers[PIECES_AHEAD:]:
             ahead.append(other.submit(make, number))
             yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
+
+
+def invent(
+    number: int,
+    *,
+    wanted: Plan,
+    places: Sequence[Place],
+    ground: owned_homes.Ground,
+    ring: audit_rules.Keyring,
+    at: dt.datetime,
+) -> Invented:
+    """One piece with its homes, checked, and sealed under keys of its own."""
+    piece, owned = owned_homes.piece_with_homes(number, wanted.people, seed=wanted.seed, places=places, ground=ground)
+    keys = audit.make_keys(len(piece.records), at=at, ring=ring, subjects=_subjects(piece))
+    home_keys = audit.make_keys(len(owned), at=at, ring=ring)
+    drafts = [record.draft for record in piece.records]
+    by = by_demo()
+    prepared = people.prepare(drafts, subjects=keys.subjects, sealer=keys.sealer, by=by, at=at, origin=ORIGIN)
+    home_drafts = [_with_stand_ins(one) for one in owned]
+    return Invented(
+        number=number,
+        households=piece.homes,
+        same_numbers=frozenset(piece.same_numbers()),
+        confused=frozenset(piece.easily_confused()),
+        keys=keys.rows,
+        home_keys=home_keys.rows,
+        people=prepared,
+        homes=homes.prepare(home_drafts, subjects=home_keys.subjects, sealer=home_keys.sealer, at=at),
+    )
 
 
 def _ground(known: Sequence[Place]) -> owned_homes.Ground:
@@ -197,36 +237,35 @@ def municipalities() -> list[Place]:
     ]
 
 
-def _register(piece: fiction.Piece, owned: Sequence[owned_homes.Owned], *, wanted: Plan, at: dt.datetime) -> None:
+def _register(invented: Invented, *, wanted: Plan, at: dt.datetime) -> None:
     """The people of a piece, their households and homes, and pairs that may be one person."""
     by = by_demo()
-    subjects = audit.new_subjects(len(piece.records), at=at, subjects=_subjects(piece))
-    registered = people.register_many(
-        [record.draft for record in piece.records], by=by, at=at, origin=ORIGIN, subjects=subjects
-    )
+    audit.enter_keys(invented.keys)
+    numbers = people.register_prepared(invented.people, by=by)
     households = people.open_households(
         [
             people.HouseholdDraft(
                 keeper_id=home.keeper_id,
                 members=tuple(
-                    MemberDraft(registered[m.at].pk, m.relation, is_head=m.relation == Relation.HEAD)
-                    for m in home.members
+                    MemberDraft(numbers[m.at], m.relation, is_head=m.relation == Relation.HEAD) for m in home.members
                 ),
                 home_area_id=home.home_area_id,
                 address=home.address,
                 is_fictional=True,
             )
-            for home in piece.homes
+            for home in invented.households
         ],
         by=by,
         at=at,
         origin=ORIGIN,
     )
-    _note_alike(piece, [person.pk for person in registered], is_weighed=wanted.people < haste.FROM_PEOPLE, at=at)
-    homes_of_piece = [_with_owners(one, [p.pk for p in registered], [h.pk for h in households]) for one in owned]
-    made = homes.register_many(homes_of_piece, by=by, at=at, origin=ORIGIN)
-    if piece.number == 0:
-        _picture(list(zip(made, homes_of_piece, strict=True)), seed=wanted.seed, at=at)
+    _note_alike(invented, numbers, is_weighed=wanted.people < haste.FROM_PEOPLE, at=at)
+    opened = [household.pk for household in households]
+    drafts = [_with_numbers(draft, numbers, opened) for draft in invented.homes.drafts]
+    audit.enter_keys(invented.home_keys)
+    made = homes.register_prepared(replace(invented.homes, drafts=drafts), by=by, origin=ORIGIN)
+    if invented.number == 0:
+        _picture(list(zip(made, drafts, strict=True)), seed=wanted.seed, at=at)
 
 
 def _picture(registered: Sequence[tuple[HomeRow, home_rules.PropertyDraft]], *, seed: int, at: dt.datetime) -> None:
@@ -250,33 +289,46 @@ def _picture(registered: Sequence[tuple[HomeRow, home_rules.PropertyDraft]], *, 
         )
 
 
-def _with_owners(
-    one: owned_homes.Owned, person_ids: Sequence[int], household_ids: Sequence[int]
-) -> home_rules.PropertyDraft:
-    """The draft with the numbers that people and households have in the register."""
-    shares = [home_rules.ShareDraft(person_id=person_ids[where], share=share) for where, share in one.owners]
+def _with_stand_ins(one: owned_homes.Owned) -> home_rules.PropertyDraft:
+    """The draft of a home before anybody has a number: owners and households by their places, counted from 1."""
+    shares = [home_rules.ShareDraft(person_id=place + 1, share=share) for place, share in one.owners]
     shares += [home_rules.ShareDraft(name=name, share=share) for name, share in one.others]
     stays = one.draft.occupancies
     if one.lives_there is not None:
-        stays = tuple(
-            replace(stay, household_id=household_ids[one.lives_there]) if stay.ended_on is None else stay
-            for stay in stays
-        )
+        here = one.lives_there + 1
+        stays = tuple(replace(stay, household_id=here) if stay.ended_on is None else stay for stay in stays)
     return replace(one.draft, shares=tuple(shares), occupancies=stays)
 
 
-def _note_alike(piece: fiction.Piece, ids: Sequence[int], *, is_weighed: bool, at: dt.datetime) -> None:
+def _with_numbers(
+    draft: home_rules.PropertyDraft, person_ids: Sequence[int], household_ids: Sequence[int]
+) -> home_rules.PropertyDraft:
+    """The draft with the numbers that people and households have in the register."""
+    return replace(
+        draft,
+        shares=tuple(
+            share if share.person_id is None else replace(share, person_id=person_ids[share.person_id - 1])
+            for share in draft.shares
+        ),
+        occupancies=tuple(
+            stay if stay.household_id is None else replace(stay, household_id=household_ids[stay.household_id - 1])
+            for stay in draft.occupancies
+        ),
+    )
+
+
+def _note_alike(invented: Invented, ids: Sequence[int], *, is_weighed: bool, at: dt.datetime) -> None:
     """Pairs for the queue: those that share a document number.
 
     Where they are weighed, also those whom the linkage holds for one person among the doubles, the twins and the
     namesakes; a big register leaves that to the office's own search.
     """
     by = by_demo()
-    numbers = {(ids[a], ids[b]) for a, b in piece.same_numbers()}
+    numbers = {(ids[a], ids[b]) for a, b in invented.same_numbers}
     if not is_weighed:
         people.note_pairs(((a, b, "identifier") for a, b in numbers), by=by, at=at)
         return
-    alike = {(ids[a], ids[b]) for a, b in piece.easily_confused()} | numbers
+    alike = {(ids[a], ids[b]) for a, b in invented.confused} | numbers
     least = register().thresholds.review
     people.note_scored(
         (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,14 +12,18 @@ from streha.accounts import actions as accounts
 from streha.accounts import queries
 from streha.accounts.models import Grant, Organisation, User
 from streha.accounts.rules import NOBODY, Action, Role, system
+from streha.audit import actions as audit
 from streha.audit import bridge
 from streha.audit import queries as log
+from streha.audit.models import AuditRecord
+from streha.audit.rules import PAYLOAD
 from streha.common import errors
+from streha.homes.models import SEALED_ADDRESS, Property
 from streha.people import actions as people_actions
 from streha.people import models, rules
 from streha.places import actions as places
 from streha.places.models import Area
-from streha_demo import load, people
+from streha_demo import haste, load, people
 from streha_demo.logins import LOGINS, PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +82,34 @@ def test_a_load_that_stopped_in_the_middle_doubles_nothing() -> None:
     steps.close()
     assert load.state() == load.State.UNFINISHED
     assert list(load.load(WANTED, at=AT)) == [200, 260]
+
+
+def test_a_piece_is_made_ready_without_a_question_to_the_database(django_assert_num_queries: Any) -> None:
+    load.begin(WANTED, at=AT)
+    known = load.municipalities()
+    ground, ring = load._ground(known), audit.keyring()
+    with django_assert_num_queries(0):
+        ready = load.invent(0, wanted=WANTED, places=known, ground=ground, ring=ring, at=AT)
+    assert len(ready.keys) == len(ready.people.contents) == 100
+    assert len(ready.home_keys) == len(ready.homes.contents) > 0
+
+
+def test_what_another_process_made_ready_opens_with_the_keys_of_this_office(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(haste, "FROM_PEOPLE", 1)
+    wanted = load.Plan(people=2_100, seed=3)  # its pieces have the size they have in a process of its own
+    monkeypatch.setattr(people, "PIECE", 2_000)
+    load.begin(wanted, at=AT)
+    assert list(load.load(wanted, at=AT)) == [2_000, 2_100]
+    bridge.cache.clear()
+    paper = models.Identifier.objects.select_related("person").latest("pk")
+    number = audit.unseal(paper.person.subject, bytes(paper.sealed), context=models.SEALED_IDENTIFIER).decode()
+    assert paper.blind == audit.blind_index("identifier", rules.plain_identifier(number))
+    home = Property.objects.exclude(address_sealed=None).latest("pk")
+    assert audit.unseal(home.subject, bytes(home.address_sealed or b""), context=SEALED_ADDRESS)
+    line = AuditRecord.objects.get(subject=home.subject)
+    assert b"keeper" in audit.unseal(home.subject, bytes(line.payload or b""), context=PAYLOAD)
+    audit.anchor(at=AT)
+    assert log.verify().holds
 
 
 def test_one_login_per_role_with_its_scope(demo: None) -> None:

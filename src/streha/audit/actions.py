@@ -10,6 +10,7 @@ import datetime as dt
 import os
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,9 @@ REWRAP = "UPDATE audit_subjectkey SET wrapped = %s, master_id = %s WHERE subject
 
 # --- keys of persons
 
+KeyRow = tuple[uuid.UUID, bytes, str, dt.datetime]
+"""A subject's key as its table holds it: whose, wrapped, by which master key, since when."""
+
 
 def new_subject(*, at: dt.datetime, subject: uuid.UUID | None = None) -> uuid.UUID:
     """A new subject with a key of its own; its id is the id of the person."""
@@ -38,24 +42,48 @@ def new_subject(*, at: dt.datetime, subject: uuid.UUID | None = None) -> uuid.UU
 
 def new_subjects(number: int, *, at: dt.datetime, subjects: Sequence[uuid.UUID] | None = None) -> list[uuid.UUID]:
     """Many new subjects at once; ids are given only where they must be repeatable (the demo, a restored file)."""
+    fresh = make_keys(number, at=at, ring=bridge.keyring(), subjects=subjects)
+    enter_keys(fresh.rows)
+    bridge.remember(fresh.sealer)
+    return fresh.subjects
+
+
+@dataclass(frozen=True)
+class FreshKeys:
+    """Keys that no table holds yet: as they will be written, and in clear to seal with."""
+
+    rows: list[KeyRow]
+    sealer: bridge.Sealer = field(repr=False)
+
+    @property
+    def subjects(self) -> list[uuid.UUID]:
+        """Whose they are, in order."""
+        return [row[0] for row in self.rows]
+
+
+def make_keys(
+    number: int, *, at: dt.datetime, ring: rules.Keyring, subjects: Sequence[uuid.UUID] | None = None
+) -> FreshKeys:
+    """Keys for many new subjects; nothing is read or written, so another process may make them for ``enter_keys``."""
     if subjects is None:
         entropy = os.urandom(10 * number)
         ids = (rules.subject_id(at, entropy[i * 10 : i * 10 + 10]) for i in range(number))
         made = sorted(ids, key=lambda subject: subject.int)
     else:
         made = list(subjects)
-    ring = bridge.keyring()
     master, random = ring.master(ring.current), os.urandom((rules.KEY_BYTES + rules.NONCE_BYTES) * len(made))
-    rows, known = [], []
+    rows, ciphers = [], {}
     for i, subject in enumerate(made):
         secret = random[i * 44 : i * 44 + 44]
         key, nonce = secret[:32], secret[32:]
-        known.append((subject, AESGCM(key)))
-        wrapped = rules.wrap(master, key, subject, nonce)
-        rows.append((subject, wrapped, ring.current, at))
+        ciphers[subject] = AESGCM(key)
+        rows.append((subject, rules.wrap(master, key, subject, nonce), ring.current, at))
+    return FreshKeys(rows, bridge.Sealer(ring, ciphers))
+
+
+def enter_keys(rows: Sequence[KeyRow]) -> None:
+    """The keys are in the register; what they sealed can be written."""
     bridge.insert_rows(models.SubjectKey, ("subject", "wrapped", "master_id", "created_at"), rows)
-    bridge.cache.add(known)
-    return made
 
 
 def seal(subject: uuid.UUID, clear: bytes, *, context: str) -> bytes:
@@ -86,10 +114,19 @@ def blind_index(kind: str, value: str) -> str:
     return rules.blind_index(bridge.keyring().index, kind, value)
 
 
+def keyring() -> rules.Keyring:
+    """The office's keyring, for ``make_keys``."""
+    return bridge.keyring()
+
+
+def sealer(subjects: Iterable[uuid.UUID]) -> bridge.Sealer:
+    """Seals for these subjects, whose keys are in the register."""
+    return bridge.sealer(subjects)
+
+
 def blind_indexes(kind: str, values: Sequence[str]) -> list[str]:
     """What an exact search looks for, for many values of one kind, in order."""
-    key = bridge.keyring().index
-    return [rules.blind_index(key, kind, value) for value in values]
+    return bridge.Sealer(bridge.keyring(), {}).blind_indexes(kind, values)
 
 
 def destroy_subject(subject: uuid.UUID, *, by: Actor, at: dt.datetime, reason: str = "") -> bool:
@@ -175,10 +212,33 @@ def record(
     record_many([entry], by=by, at=at, lane=lane)
 
 
-def record_many(entries: Sequence[Entry], *, by: Actor, at: dt.datetime, lane: str = rules.BATCH) -> None:
-    """Append many records with one step of the lane's head, in the caller's transaction."""
+def record_many(
+    entries: Sequence[Entry],
+    *,
+    by: Actor,
+    at: dt.datetime,
+    lane: str = rules.BATCH,
+    contents: Sequence[bytes] | None = None,
+) -> None:
+    """Append many records with one step of the lane's head, in the caller's transaction.
+
+    ``contents`` are what ``sealed_payloads`` made of their payloads before; the entries carry none then.
+    """
     if not entries:
         return
+    payloads = _payloads(entries) if contents is None else contents
+    reasons = ["" if entry.subject is not None else entry.reason for entry in entries]
+    with transaction.atomic():
+        _append(entries, payloads, reasons, by=by, at=at, lane=lane)
+
+
+def sealed_payloads(told: Sequence[tuple[uuid.UUID, dict[str, Any]]], sealer: bridge.Sealer) -> list[bytes]:
+    """Payloads of records as the log holds them, each sealed for its subject."""
+    clear = [(subject, rules.json_bytes({"payload": payload})) for subject, payload in told]
+    return sealer.seal_many(clear, context=rules.PAYLOAD)
+
+
+def _payloads(entries: Sequence[Entry]) -> list[bytes | None]:
     whose = [
         (number, entry.subject)
         for number, entry in enumerate(entries)
@@ -189,9 +249,7 @@ def record_many(entries: Sequence[Entry], *, by: Actor, at: dt.datetime, lane: s
     payloads: list[bytes | None] = [None if content is None else rules.CLEAR + content for content in clear]
     for (number, _), content in zip(whose, sealed, strict=True):
         payloads[number] = content
-    reasons = ["" if entry.subject is not None else entry.reason for entry in entries]
-    with transaction.atomic():
-        _append(entries, payloads, reasons, by=by, at=at, lane=lane)
+    return payloads
 
 
 def _content(entry: Entry) -> bytes | None:

@@ -9,7 +9,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,37 +62,85 @@ def register_many(
 ) -> list[models.Property]:
     """All homes are registered, or none; a wrong one raises BadInput."""
     by.require(Action.PROPERTY_REGISTER)
-    drafts = _with_people_of_today([_tidy(draft) for draft in drafts])
+    keys = list(subjects) if subjects is not None else audit.new_subjects(len(drafts), at=at)
+    return register_prepared(prepare(drafts, subjects=keys, sealer=audit.sealer(keys), at=at), by=by, origin=origin)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Homes checked and tidied, with what is secret sealed, in order."""
+
+    at: dt.datetime
+    drafts: list[rules.PropertyDraft]
+    subjects: list[uuid.UUID]
+    addresses: list[bytes | None]
+    points: list[bytes | None]
+    references: list[dict[str, Any]]
+    keys: list[list[str]]
+    """The words of each address, as the index of addresses holds them."""
+    owners: list[bytes | None]
+    """Names of those owners who are not in the register, share by share."""
+    notes: list[bytes | None]
+    contents: list[bytes]
+    """What the log will say of each."""
+
+
+def prepare(
+    drafts: Sequence[rules.PropertyDraft], *, subjects: Sequence[uuid.UUID], sealer: bulk.Sealer, at: dt.datetime
+) -> Prepared:
+    """Homes made ready for ``register_prepared``; a wrong one raises BadInput.
+
+    No table is read, so that another process may do it. People and households of a draft may be replaced by others
+    until it is registered: nothing made here depends on who they are.
+    """
+    drafts = [_tidy(draft) for draft in drafts]
     for draft in drafts:
         rules.check_property(draft, at.date())
+    told = list(zip(subjects, drafts, strict=True))
+    shares = [(subject, share) for subject, draft in told for share in draft.shares]
+    assessed = [(subject, one) for subject, draft in told for one in draft.assessments]
+    return Prepared(
+        at=at,
+        drafts=drafts,
+        subjects=list(subjects),
+        addresses=_sealed([(s, d.address) for s, d in told], models.SEALED_ADDRESS, sealer),
+        points=_sealed([(s, d.point.text() if d.point else "") for s, d in told], models.SEALED_POINT, sealer),
+        references=_reference_values([(s, d.cadastral_ref) for s, d in told], sealer),
+        keys=[_address_blinds(draft.address, sealer) for draft in drafts],
+        owners=_sealed([(s, share.name) for s, share in shares], models.SEALED_OWNER, sealer),
+        notes=_sealed([(s, tidy_text(one.note)) for s, one in assessed], models.SEALED_NOTE, sealer),
+        contents=audit.sealed_payloads([(s, _payload(draft)) for s, draft in told], sealer),
+    )
+
+
+def _payload(draft: rules.PropertyDraft) -> dict[str, Any]:
+    return {"keeper": draft.keeper_id, "tenure": str(draft.tenure), "address": draft.address}
+
+
+@transaction.atomic
+def register_prepared(prepared: Prepared, *, by: Access, origin: Origin = OFFICE) -> list[models.Property]:
+    """All of the prepared homes are registered, or none. Their keys are in the register."""
+    by.require(Action.PROPERTY_REGISTER)
+    drafts, at = _with_people_of_today(prepared.drafts), prepared.at
     _require_keepers(by, drafts)
     _require_places(drafts)
     _require_people(by, drafts)
     _require_classes_known(one for draft in drafts for one in draft.assessments)
-    if accounts.is_demo_office():
-        drafts = [draft if draft.is_fictional else dataclasses.replace(draft, is_fictional=True) for draft in drafts]
-    keys = list(subjects) if subjects is not None else audit.new_subjects(len(drafts), at=at)
-    homes = _write_properties(drafts, keys, by, at, origin)
+    homes = _write_properties(drafts, prepared, by, origin)
     told = list(zip(homes, drafts, strict=True))
-    _insert(models.PropertyKey, [row for home, draft in told for row in _key_values(home.pk, draft.address)])
-    _insert(models.Share, _share_values([(home, share) for home, draft in told for share in draft.shares], at))
+    blinds = zip(homes, prepared.keys, strict=True)
+    _insert(models.PropertyKey, [{"property_id": home.pk, "blind": one} for home, words in blinds for one in words])
+    shares = [(home, share) for home, draft in told for share in draft.shares]
+    _insert(models.Share, _share_values(shares, prepared.owners, at))
     _insert(models.Occupancy, [_stay_values(home.pk, stay, at) for home, draft in told for stay in draft.occupancies])
-    _insert(models.Assessment, _assessment_values([(h, one) for h, d in told for one in d.assessments], by, at))
+    assessed = [(home, one) for home, draft in told for one in draft.assessments]
+    _insert(models.Assessment, _assessment_values(assessed, prepared.notes, by, at))
     audit.record_many(
-        [
-            audit_rules.Entry(
-                room=ROOM,
-                verb="home registered",
-                object_kind="home",
-                object_key=str(home.pk),
-                subject=home.subject,
-                payload={"keeper": draft.keeper_id, "tenure": str(draft.tenure), "address": draft.address},
-            )
-            for home, draft in told
-        ],
+        [audit_rules.Entry(ROOM, "home registered", "home", str(home.pk), subject=home.subject) for home in homes],
         by=by.actor,
         at=at,
         lane=origin.lane,
+        contents=prepared.contents,
     )
     return homes
 
@@ -302,61 +350,67 @@ def _insert(model: type[orm.Model], values: Sequence[dict[str, Any]]) -> None:
         bulk.insert_rows(model, tuple(values[0]), [tuple(row.values()) for row in values])
 
 
-def _sealed(told: Sequence[tuple[uuid.UUID, str]], context: str) -> Iterator[bytes | None]:
+def _sealed(told: Sequence[tuple[uuid.UUID, str]], context: str, sealer: bulk.Sealer) -> list[bytes | None]:
     """Sealed bytes for each text that is not empty, None for the others, in order."""
     filled = [(subject, text.encode()) for subject, text in told if text]
-    sealed = iter(audit.seal_many(filled, context=context))
-    return iter([next(sealed) if text else None for _, text in told])
+    sealed = iter(sealer.seal_many(filled, context=context))
+    return [next(sealed) if text else None for _, text in told]
 
 
 def _write_properties(
-    drafts: Sequence[rules.PropertyDraft], subjects: Sequence[uuid.UUID], by: Access, at: dt.datetime, origin: Origin
+    drafts: Sequence[rules.PropertyDraft], prepared: Prepared, by: Access, origin: Origin
 ) -> list[models.Property]:
-    whose = list(zip(subjects, drafts, strict=True))
-    addresses = _sealed([(s, d.address) for s, d in whose], models.SEALED_ADDRESS)
-    points = _sealed([(s, d.point.text() if d.point else "") for s, d in whose], models.SEALED_POINT)
-    references = _sealed([(s, d.cadastral_ref) for s, d in whose], models.SEALED_CADASTRAL)
+    is_demo = accounts.is_demo_office()
     versions = {kind: queries.current_list(kind).version for kind in rules.ClassKind}
+    sealed = zip(prepared.subjects, prepared.addresses, prepared.points, prepared.references, strict=True)
     values = [
         {
             "subject": subject,
             "municipality_id": draft.municipality_id,
             "settlement_id": draft.settlement_id,
-            "address_sealed": next(addresses),
-            "point_sealed": next(points),
+            "address_sealed": address,
+            "point_sealed": point,
             "has_point": draft.point is not None,
             "cadastral_zone": draft.cadastral_zone,
             "zone_key": queries.zone_key(draft.cadastral_zone) if draft.cadastral_zone else "",
-            "cadastral_sealed": next(references),
-            **_reference_index(draft.cadastral_ref),
+            **reference,
             "tenure": draft.tenure,
             "inheritance": draft.inheritance,
             **_latest(draft.assessments, versions),
             "keeper_id": draft.keeper_id,
             "organisation_id": origin.organisation_id,
             "registered_by_id": by.user_id,
-            "registered_at": at,
+            "registered_at": prepared.at,
             "source": origin.source,
             "shielded": draft.shielded,
-            "is_fictional": draft.is_fictional,
+            "is_fictional": draft.is_fictional or is_demo,
         }
-        for subject, draft in whose
+        for draft, (subject, address, point, reference) in zip(drafts, sealed, strict=True)
     ]
     _insert(models.Property, values)
     ids: dict[uuid.UUID, int] = {}
-    for start in range(0, len(subjects), PIECE):
-        part = models.Property.objects.filter(subject__in=subjects[start : start + PIECE])
+    for start in range(0, len(prepared.subjects), PIECE):
+        part = models.Property.objects.filter(subject__in=prepared.subjects[start : start + PIECE])
         ids.update(part.values_list("subject", "pk"))
     defaults = {f.attname: f.get_default() for f in models.Property._meta.concrete_fields}
-    filled = ({**defaults, **row, "id": ids[subject]} for row, subject in zip(values, subjects, strict=True))
+    filled = ({**defaults, **row, "id": ids[subject]} for row, subject in zip(values, prepared.subjects, strict=True))
     return [models.Property.from_db("default", list(defaults), [row[n] for n in defaults]) for row in filled]
 
 
-def _reference_index(reference: str) -> dict[str, str]:
+def _reference_values(told: Sequence[tuple[uuid.UUID, str]], sealer: bulk.Sealer) -> list[dict[str, Any]]:
+    """The columns of each cadastral reference: sealed, for the search, and its last signs."""
+    sealed = _sealed(told, models.SEALED_CADASTRAL, sealer)
+    return [
+        {"cadastral_sealed": token, **_reference_index(reference, sealer)}
+        for token, (_, reference) in zip(sealed, told, strict=True)
+    ]
+
+
+def _reference_index(reference: str, sealer: bulk.Sealer) -> dict[str, str]:
     plain = rules.plain_cadastral(reference)
     if not plain:
         return {"cadastral_blind": "", "cadastral_hint": ""}
-    return {"cadastral_blind": audit.blind_index("cadastral", plain), "cadastral_hint": plain[-2:]}
+    return {"cadastral_blind": sealer.blind_indexes("cadastral", [plain])[0], "cadastral_hint": plain[-2:]}
 
 
 def _latest(assessments: Iterable[rules.AssessmentDraft], versions: Mapping[rules.ClassKind, str]) -> dict[str, str]:
@@ -369,25 +423,26 @@ def _latest(assessments: Iterable[rules.AssessmentDraft], versions: Mapping[rule
     return found
 
 
-def _key_values(property_id: int, address: str) -> list[dict[str, Any]]:
-    blinds = queries.address_blinds(rules.address_keys(address))
-    return [{"property_id": property_id, "blind": blind} for blind in dict.fromkeys(blinds)]
+def _address_blinds(address: str, sealer: bulk.Sealer) -> list[str]:
+    """Each word of an address once, as the index holds it."""
+    return list(dict.fromkeys(queries.address_blinds(rules.address_keys(address), sealer)))
 
 
-def _share_values(told: Sequence[tuple[models.Property, rules.ShareDraft]], at: dt.datetime) -> list[dict[str, Any]]:
-    names = _sealed([(home.subject, share.name) for home, share in told], models.SEALED_OWNER)
+def _share_values(
+    told: Sequence[tuple[models.Property, rules.ShareDraft]], names: Sequence[bytes | None], at: dt.datetime
+) -> list[dict[str, Any]]:
     return [
         {
             "property_id": home.pk,
             "person_id": share.person_id,
-            "name_sealed": next(names),
+            "name_sealed": name,
             "numerator": share.share.numerator if share.share else None,
             "denominator": share.share.denominator if share.share else None,
             "since": share.since,
             "until": share.until,
             "noted_at": at,
         }
-        for home, share in told
+        for (home, share), name in zip(told, names, strict=True)
     ]
 
 
@@ -406,11 +461,13 @@ def _stay_values(property_id: int, draft: rules.OccupancyDraft, at: dt.datetime)
 
 
 def _assessment_values(
-    told: Sequence[tuple[models.Property, rules.AssessmentDraft]], by: Access, at: dt.datetime
+    told: Sequence[tuple[models.Property, rules.AssessmentDraft]],
+    notes: Sequence[bytes | None],
+    by: Access,
+    at: dt.datetime,
 ) -> list[dict[str, Any]]:
     if not told:
         return []
-    notes = _sealed([(home.subject, tidy_text(one.note)) for home, one in told], models.SEALED_NOTE)
     versions = {kind: queries.current_list(kind).version for kind in rules.ClassKind}
     return [
         {
@@ -420,11 +477,11 @@ def _assessment_values(
             "damage_list": versions[rules.ClassKind.DAMAGE] if one.damage else "",
             "building": one.building,
             "building_list": versions[rules.ClassKind.BUILDING] if one.building else "",
-            "note_sealed": next(notes),
+            "note_sealed": note,
             "noted_by_id": by.user_id,
             "noted_at": at,
         }
-        for home, one in told
+        for (home, one), note in zip(told, notes, strict=True)
     ]
 
 
@@ -501,7 +558,8 @@ def _change_sealed(home: models.Property, changes: PropertyChanges, told: dict[s
         rules.check_address(new)
         if _seal_anew(home, "address", new, models.SEALED_ADDRESS, told):
             home.keys.all().delete()
-            _insert(models.PropertyKey, _key_values(home.pk, new))
+            blinds = _address_blinds(new, audit.sealer([home.subject]))
+            _insert(models.PropertyKey, [{"property_id": home.pk, "blind": blind} for blind in blinds])
     if changes.point is not None:
         point = changes.point[0]
         home.has_point = point is not None
@@ -514,7 +572,7 @@ def _change_sealed(home: models.Property, changes: PropertyChanges, told: dict[s
             home.cadastral_zone, home.zone_key = zone, queries.zone_key(zone) if zone else ""
         if _seal_anew(home, "cadastral", reference, models.SEALED_CADASTRAL, told):
             told["cadastral_ref"] = told.pop("cadastral")
-            for column, value in _reference_index(reference).items():
+            for column, value in _reference_index(reference, audit.sealer([home.subject])).items():
                 setattr(home, column, value)
 
 
@@ -534,7 +592,8 @@ def assess(property_id: int, draft: rules.AssessmentDraft, *, by: Access, at: dt
     rules.check_assessment(draft, at.date())
     _require_classes_known([draft])
     home = _home_for(Action.PROPERTY_ASSESS, property_id, by)
-    (values,) = _assessment_values([(home, draft)], by, at)
+    notes = _sealed([(home.subject, tidy_text(draft.note))], models.SEALED_NOTE, audit.sealer([home.subject]))
+    (values,) = _assessment_values([(home, draft)], notes, by, at)
     row = models.Assessment.objects.create(**values)
     told: dict[str, list[Any]] = {"assessed_on": [None, draft.assessed_on.isoformat()]}
     for kind in rules.ClassKind:
@@ -569,7 +628,8 @@ def add_share(property_id: int, draft: rules.ShareDraft, *, by: Access, at: dt.d
             )
     held = [rules.Held(queries.share_of(row), row.since, row.until) for row in home.shares.all()]
     rules.check_sum([*held, rules.Held.of(draft)])
-    (values,) = _share_values([(home, draft)], at)
+    names = _sealed([(home.subject, draft.name)], models.SEALED_OWNER, audit.sealer([home.subject]))
+    (values,) = _share_values([(home, draft)], names, at)
     row = models.Share.objects.create(**values)
     _save(home, "owner added", by, at, {"owner": [None, _owner_key(row)], "share": [None, str(draft.share or "?")]})
     return row

@@ -21,6 +21,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from streha.accounts.rules import Access, Action
 from streha.audit import actions as audit
 from streha.audit import queries as log
+from streha.audit.bridge import Sealer
 from streha.common import errors, pages
 from streha.common.codes import FieldClass
 from streha.common.pages import PAGE_SIZE, Page
@@ -207,9 +208,10 @@ def _answering(rows: QuerySet[models.Property], text: str) -> QuerySet[models.Pr
     return rows.filter(pk__in=ways[0].union(*ways[1:]))
 
 
-def address_blinds(keys: Iterable[str]) -> list[str]:
-    """What the index of addresses holds instead of words."""
-    return [blind[:32] for blind in audit.blind_indexes("address word", list(keys))]
+def address_blinds(keys: Iterable[str], sealer: Sealer | None = None) -> list[str]:
+    """What the index of addresses holds instead of words; by the office's keyring, or a sealer that has it."""
+    blinds_of = audit.blind_indexes if sealer is None else sealer.blind_indexes
+    return [blind[:32] for blind in blinds_of("address word", list(keys))]
 
 
 def properties_page(

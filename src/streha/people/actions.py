@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import models as orm
 from django.db import transaction
@@ -30,7 +30,6 @@ ROOM = "people"
 PIECE = 500
 
 Row = TypeVar("Row", bound=orm.Model)
-Subject = TypeVar("Subject", models.Person, models.Household)
 
 
 @dataclass(frozen=True)
@@ -68,39 +67,103 @@ def register_many(
     ``subjects`` are keys that exist already (rows staged by an import); otherwise each person gets a new one.
     """
     by.require(action)
+    if accounts.is_demo_office():
+        drafts = [draft if draft.is_fictional else replace(draft, is_fictional=True) for draft in drafts]
+    keys = list(subjects) if subjects is not None else audit.new_subjects(len(drafts), at=at)
+    prepared = prepare(drafts, subjects=keys, sealer=audit.sealer(keys), by=by, at=at, origin=origin)
+    return _as_objects(prepared.people, register_prepared(prepared, by=by, action=action))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows for one table; but for those of people themselves, each begins with the place of its person."""
+
+    model: type[orm.Model]
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+    @classmethod
+    def of(cls, model: type[orm.Model], values: Sequence[dict[str, Any]]) -> Table:
+        """The same columns in each of the values."""
+        return cls(model, tuple(values[0]) if values else (), [tuple(row.values()) for row in values])
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """People as rows ready to be written: checked, names folded, what is secret sealed."""
+
+    at: dt.datetime
+    origin: Origin
+    subjects: list[uuid.UUID]
+    needed: Mapping[int, frozenset[FieldClass]]
+    """By keeper, the classes filled there."""
+    people: Table
+    facts: tuple[Table, ...]
+    contents: list[bytes]
+    """What the log will say of each."""
+
+
+class Whose(NamedTuple):
+    """Of whom rows are made: somebody of the register, or somebody by their place among the prepared."""
+
+    pk: int
+    subject: uuid.UUID
+    sort_name: str
+    keeper_id: int
+    shielded: bool
+
+
+def prepare(
+    drafts: Sequence[rules.PersonDraft],
+    *,
+    subjects: Sequence[uuid.UUID],
+    sealer: bulk.Sealer,
+    by: Access,
+    at: dt.datetime,
+    origin: Origin = OFFICE,
+) -> Prepared:
+    """People made ready for ``register_prepared``; a wrong one raises BadInput with its place.
+
+    No table is read, so that another process may do it: it is the greater part of the work.
+    """
     drafts = [_tidy(draft) for draft in drafts]
     for position, draft in enumerate(drafts):
         _check_draft(draft, position, at.date())
-    _require_writable(by, action, drafts)
-    keys = list(subjects) if subjects is not None else audit.new_subjects(len(drafts), at=at)
-    if accounts.is_demo_office():
-        drafts = [draft if draft.is_fictional else replace(draft, is_fictional=True) for draft in drafts]
-    people = _write_persons(drafts, keys, by, at, origin)
-    _write_names(people, drafts, at)
-    _write_identifiers([(p, i) for p, d in zip(people, drafts, strict=True) for i in d.identifiers], at)
-    _write_contacts([(p, c) for p, d in zip(people, drafts, strict=True) for c in d.contacts], at)
-    _insert(
-        models.DisplacementEpisode,
-        [_episode_values(p.pk, e, at) for p, d in zip(people, drafts, strict=True) for e in d.episodes],
+    people = _person_rows(drafts, subjects, sealer, by, at, origin)
+    told = [
+        (Whose(place, subject, row["sort_name"], draft.keeper_id, draft.shielded), draft)
+        for place, (subject, row, draft) in enumerate(zip(subjects, people, drafts, strict=True))
+    ]
+    return Prepared(
+        at=at,
+        origin=origin,
+        subjects=list(subjects),
+        needed=_classes_by_keeper(drafts),
+        people=Table.of(models.Person, people),
+        facts=tuple(Table.of(model, values) for model, values in _facts(told, sealer, by, at)),
+        contents=audit.sealed_payloads([(who.subject, _draft_payload(draft)) for who, draft in told], sealer),
     )
-    _write_facts(people, drafts, by, at)
+
+
+@transaction.atomic
+def register_prepared(prepared: Prepared, *, by: Access, action: Action = Action.PERSON_REGISTER) -> list[int]:
+    """All of the prepared are registered, or none; returns their ids in order. Their keys are in the register."""
+    by.require(action)
+    _require_writable(by, action, prepared.needed)
+    ids = _insert_subjects(prepared.people, prepared.subjects)
+    for table in prepared.facts:
+        bulk.insert_rows(table.model, table.columns, [(ids[row[0]], *row[1:]) for row in table.rows])
     audit.record_many(
         [
-            audit_rules.Entry(
-                room=ROOM,
-                verb="registered",
-                object_kind="person",
-                object_key=str(person.pk),
-                subject=person.subject,
-                payload=_draft_payload(draft),
-            )
-            for person, draft in zip(people, drafts, strict=True)
+            audit_rules.Entry(ROOM, "registered", "person", str(pk), subject=subject)
+            for pk, subject in zip(ids, prepared.subjects, strict=True)
         ],
         by=by.actor,
-        at=at,
-        lane=origin.lane,
+        at=prepared.at,
+        lane=prepared.origin.lane,
+        contents=prepared.contents,
     )
-    return people
+    return ids
 
 
 def _tidy(draft: rules.PersonDraft) -> rules.PersonDraft:
@@ -117,11 +180,15 @@ def _check_draft(draft: rules.PersonDraft, position: int, today: dt.date) -> Non
         raise errors.BadInput(wrong.template, code=wrong.code, **{**wrong.details, "position": position}) from wrong
 
 
-def _require_writable(by: Access, action: Action, drafts: Iterable[rules.PersonDraft]) -> None:
-    """Each keeper must lie in a scope of the action that may write the classes filled there."""
-    needed: dict[int, set[FieldClass]] = {}
+def _classes_by_keeper(drafts: Iterable[rules.PersonDraft]) -> dict[int, frozenset[FieldClass]]:
+    found: dict[int, set[FieldClass]] = {}
     for draft in drafts:
-        needed.setdefault(draft.keeper_id, set()).update(draft.classes())
+        found.setdefault(draft.keeper_id, set()).update(draft.classes())
+    return {keeper_id: frozenset(classes) for keeper_id, classes in found.items()}
+
+
+def _require_writable(by: Access, action: Action, needed: Mapping[int, frozenset[FieldClass]]) -> None:
+    """Each keeper must lie in a scope of the action that may write the classes filled there."""
     for keeper_id, classes in needed.items():
         record = queries.Record(keeper_id=keeper_id, organisation_id=None, registered_by_id=by.user_id, subject="")
         if action == Action.IMPORT_DECIDE:
@@ -160,30 +227,39 @@ def _insert(model: type[orm.Model], values: Sequence[dict[str, Any]]) -> None:
         bulk.insert_rows(model, columns, [tuple(row.values()) for row in values])
 
 
-def _write_persons(
-    drafts: Sequence[rules.PersonDraft], subjects: Sequence[uuid.UUID], by: Access, at: dt.datetime, origin: Origin
-) -> list[models.Person]:
+def _person_rows(  # noqa: PLR0917
+    drafts: Sequence[rules.PersonDraft],
+    subjects: Sequence[uuid.UUID],
+    sealer: bulk.Sealer,
+    by: Access,
+    at: dt.datetime,
+    origin: Origin,
+) -> list[dict[str, Any]]:
     told = [(subject, d.community.encode()) for d, subject in zip(drafts, subjects, strict=True) if d.community]
-    communities = iter(audit.seal_many(told, context=models.SEALED_COMMUNITY))
-    values = [
+    communities = iter(sealer.seal_many(told, context=models.SEALED_COMMUNITY))
+    return [
         _person_values(draft, subject, next(communities) if draft.community else None, by, at, origin)
         for draft, subject in zip(drafts, subjects, strict=True)
     ]
-    return _insert_subjects(models.Person, values)
 
 
-def _insert_subjects(model: type[Subject], values: Sequence[dict[str, Any]]) -> list[Subject]:
-    """Insert rows that carry a subject; they come back with their ids, which alone are read again."""
-    _insert(model, values)
-    subjects = [row["subject"] for row in values]
+def _insert_subjects(table: Table, subjects: Sequence[uuid.UUID]) -> list[int]:
+    """Insert a row for each subject; returns their ids in order."""
+    bulk.insert_rows(table.model, table.columns, table.rows)
     ids: dict[uuid.UUID, int] = {}
     for start in range(0, len(subjects), PIECE):
-        found = model._default_manager.filter(subject__in=subjects[start : start + PIECE])
+        found = table.model._default_manager.filter(subject__in=subjects[start : start + PIECE])
         ids.update(found.values_list("subject", "pk"))
-    fields = [(field.attname, field.get_default()) for field in model._meta.concrete_fields]
+    return [ids[subject] for subject in subjects]
+
+
+def _as_objects(table: Table, ids: Sequence[int]) -> list[Any]:
+    """Rows just written as objects of their model, without reading them again."""
+    defaults = {field.attname: field.get_default() for field in table.model._meta.concrete_fields}
+    rows = ({**defaults, **dict(zip(table.columns, row, strict=True))} for row in table.rows)
     return [
-        model.from_db("default", [name for name, _ in fields], [row.get(name, default) for name, default in fields])
-        for row in ({**row, "id": ids[row["subject"]]} for row in values)
+        table.model.from_db("default", list(defaults), list({**row, "id": pk}.values()))
+        for pk, row in zip(ids, rows, strict=True)
     ]
 
 
@@ -217,12 +293,6 @@ def _person_values(  # noqa: PLR0917 - one line a call
     }
 
 
-def _write_names(people: Sequence[models.Person], drafts: Sequence[rules.PersonDraft], at: dt.datetime) -> None:
-    told = list(zip(people, drafts, strict=True))
-    _insert(models.Name, [_name_values(person.pk, name, at) for person, draft in told for name in draft.names])
-    _insert(models.NameKey, [row for person, draft in told for row in _key_values(person, draft.names)])
-
-
 def _name_values(person_id: int, draft: rules.NameDraft, at: dt.datetime) -> dict[str, Any]:
     assert draft.script is not None
     return {
@@ -240,14 +310,14 @@ def _name_row(person: models.Person, draft: rules.NameDraft, at: dt.datetime) ->
     return models.Name(**_name_values(person.pk, draft, at))
 
 
-def _key_values(person: models.Person, names: Iterable[models.Name | rules.NameDraft]) -> list[dict[str, Any]]:
+def _key_values(person: models.Person | Whose, names: Iterable[models.Name | rules.NameDraft]) -> list[dict[str, Any]]:
     """Rows of the search index: each key of the names once."""
     keys = sorted({key[:40] for n in names for key in naming.keys(f"{n.given} {n.father} {n.family}")})
     return [
         {
+            "person_id": person.pk,
             "key": key,
             "sort_name": person.sort_name,
-            "person_id": person.pk,
             "keeper_id": person.keeper_id,
             "shielded": person.shielded,
         }
@@ -255,74 +325,78 @@ def _key_values(person: models.Person, names: Iterable[models.Name | rules.NameD
     ]
 
 
-def _write_identifiers(told: Sequence[tuple[models.Person, rules.IdentifierDraft]], at: dt.datetime) -> None:
-    sealed = audit.seal_many([(p.subject, d.value.encode()) for p, d in told], context=models.SEALED_IDENTIFIER)
+def _identifier_values(
+    told: Sequence[tuple[models.Person | Whose, rules.IdentifierDraft]], sealer: bulk.Sealer, at: dt.datetime
+) -> list[dict[str, Any]]:
+    sealed = sealer.seal_many([(p.subject, d.value.encode()) for p, d in told], context=models.SEALED_IDENTIFIER)
     plains = [rules.plain_identifier(draft.value) for _, draft in told]
-    blinds = audit.blind_indexes("identifier", plains)
-    values = []
-    for (person, draft), token, plain, blind in zip(told, sealed, plains, blinds, strict=True):
-        values.append(
-            {
-                "person_id": person.pk,
-                "kind": draft.kind,
-                "issuer": draft.issuer,
-                "sealed": token,
-                "blind": blind,
-                "hint": plain[-2:],
-                "noted_at": at,
-            }
-        )
-    _insert(models.Identifier, values)
+    blinds = sealer.blind_indexes("identifier", plains)
+    return [
+        {
+            "person_id": person.pk,
+            "kind": draft.kind,
+            "issuer": draft.issuer,
+            "sealed": token,
+            "blind": blind,
+            "hint": plain[-2:],
+            "noted_at": at,
+        }
+        for (person, draft), token, plain, blind in zip(told, sealed, plains, blinds, strict=True)
+    ]
 
 
-def _write_contacts(told: Sequence[tuple[models.Person, rules.ContactDraft]], at: dt.datetime) -> None:
-    sealed = audit.seal_many([(p.subject, c.value.encode()) for p, c in told], context=models.SEALED_CONTACT)
-    values = []
-    for (person, draft), token in zip(told, sealed, strict=True):
-        plain = rules.plain_contact(draft.kind, draft.value)
-        values.append(
-            {
-                "person_id": person.pk,
-                "kind": draft.kind,
-                "sealed": token,
-                "blind": audit.blind_index(draft.kind, plain) if plain else "",
-                "hint": rules.contact_hint(draft.kind, plain),
-                "noted_at": at,
-            }
-        )
-    _insert(models.Contact, values)
+def _contact_values(
+    told: Sequence[tuple[models.Person | Whose, rules.ContactDraft]], sealer: bulk.Sealer, at: dt.datetime
+) -> list[dict[str, Any]]:
+    sealed = sealer.seal_many([(p.subject, c.value.encode()) for p, c in told], context=models.SEALED_CONTACT)
+    plains = [rules.plain_contact(draft.kind, draft.value) for _, draft in told]
+    return [
+        {
+            "person_id": person.pk,
+            "kind": draft.kind,
+            "sealed": token,
+            "blind": sealer.blind_indexes(draft.kind, [plain])[0] if plain else "",
+            "hint": rules.contact_hint(draft.kind, plain),
+            "noted_at": at,
+        }
+        for (person, draft), token, plain in zip(told, sealed, plains, strict=True)
+    ]
 
 
-def _write_facts(
-    people: Sequence[models.Person], drafts: Sequence[rules.PersonDraft], by: Access, at: dt.datetime
-) -> None:
-    """Wishes, consents, answers, needs and protection notes told at registration."""
-    told = list(zip(people, drafts, strict=True))
-    _insert(
+def _facts(
+    told: Sequence[tuple[Whose, rules.PersonDraft]], sealer: bulk.Sealer, by: Access, at: dt.datetime
+) -> Iterator[tuple[type[orm.Model], list[dict[str, Any]]]]:
+    """What is told of people at registration beside their own row, by table."""
+    yield models.Name, [_name_values(who.pk, name, at) for who, draft in told for name in draft.names]
+    yield models.NameKey, [row for who, draft in told for row in _key_values(who, draft.names)]
+    yield models.Identifier, _identifier_values([(who, i) for who, d in told for i in d.identifiers], sealer, at)
+    yield models.Contact, _contact_values([(who, c) for who, d in told for c in d.contacts], sealer, at)
+    yield models.DisplacementEpisode, [_episode_values(who.pk, e, at) for who, d in told for e in d.episodes]
+    yield (
         models.Intention,
         [
-            {"person_id": p.pk, "wish": i.wish, "area_id": i.area_id, "said_on": i.said_on, "noted_at": at}
-            for p, d in told
+            {"person_id": who.pk, "wish": i.wish, "area_id": i.area_id, "said_on": i.said_on, "noted_at": at}
+            for who, d in told
             for i in d.intentions
         ],
     )
-    _insert(models.Consent, [_consent_values(p.pk, c, by, at) for p, d in told for c in d.consents])
-    _insert(
+    yield models.Consent, [_consent_values(who.pk, c, by, at) for who, d in told for c in d.consents]
+    yield (
         models.Functioning,
         [
             {
-                "person_id": p.pk,
+                "person_id": who.pk,
                 "asked_on": f.asked_on,
                 "noted_at": at,
                 **dict(zip(rules.FUNCTIONING_DOMAINS, f.answers, strict=True)),
             }
-            for p, d in told
+            for who, d in told
             for f in d.functioning
         ],
     )
-    _insert(models.SpecificNeed, _need_values([(p, n) for p, d in told for n in d.needs], at))
-    notes = [(p, d.protection_note) for p, d in told if d.protection_note]
-    _insert(models.ProtectionNote, _note_values(notes, by, at))
+    yield models.SpecificNeed, _need_values([(who, n) for who, d in told for n in d.needs], sealer, at)
+    notes = [(who, d.protection_note) for who, d in told if d.protection_note]
+    yield models.ProtectionNote, _note_values(notes, sealer, by, at)
 
 
 def _consent_values(person_id: int, draft: rules.ConsentDraft, by: Access, at: dt.datetime) -> dict[str, Any]:
@@ -339,9 +413,11 @@ def _consent_values(person_id: int, draft: rules.ConsentDraft, by: Access, at: d
     }
 
 
-def _need_values(told: Sequence[tuple[models.Person, rules.NeedDraft]], at: dt.datetime) -> list[dict[str, Any]]:
+def _need_values(
+    told: Sequence[tuple[models.Person | Whose, rules.NeedDraft]], sealer: bulk.Sealer, at: dt.datetime
+) -> list[dict[str, Any]]:
     noted = [(p.subject, n.note.encode()) for p, n in told if n.note]
-    sealed = iter(audit.seal_many(noted, context=models.SEALED_NEED))
+    sealed = iter(sealer.seal_many(noted, context=models.SEALED_NEED))
     return [
         {
             "person_id": person.pk,
@@ -354,8 +430,10 @@ def _need_values(told: Sequence[tuple[models.Person, rules.NeedDraft]], at: dt.d
     ]
 
 
-def _note_values(told: Sequence[tuple[models.Person, str]], by: Access, at: dt.datetime) -> list[dict[str, Any]]:
-    sealed = audit.seal_many([(p.subject, text.encode()) for p, text in told], context=models.SEALED_NOTE)
+def _note_values(
+    told: Sequence[tuple[models.Person | Whose, str]], sealer: bulk.Sealer, by: Access, at: dt.datetime
+) -> list[dict[str, Any]]:
+    sealed = sealer.seal_many([(p.subject, text.encode()) for p, text in told], context=models.SEALED_NOTE)
     return [
         {"person_id": person.pk, "sealed": token, "noted_by_id": by.user_id, "noted_at": at}
         for (person, _), token in zip(told, sealed, strict=True)
@@ -588,7 +666,7 @@ def add_identifier(person_id: int, draft: rules.IdentifierDraft, *, by: Access, 
             code="identifier_taken",
             number=near.number,
         )
-    _write_identifiers([(person, draft)], at)
+    _insert(models.Identifier, _identifier_values([(person, draft)], audit.sealer([person.subject]), at))
     identifier = person.identifiers.get(blind=blind, valid_to=None)
     note_pairs([(person.pk, other, "identifier") for other in holders], by=by, at=at)
     _record("identifier added", person, by, at, payload={"identifier": [None, identifier.hint]})
@@ -607,7 +685,7 @@ def add_contact(person_id: int, draft: rules.ContactDraft, *, by: Access, at: dt
     person = _person_for_change(person_id, by, classes={FieldClass.CONTACT})
     if not rules.tidy_text(draft.value):
         raise errors.BadInput(errors.message("Write the contact, or leave the form."), code="contact_missing")
-    _write_contacts([(person, draft)], at)
+    _insert(models.Contact, _contact_values([(person, draft)], audit.sealer([person.subject]), at))
     contact = person.contacts.latest("pk")
     _record("contact added", person, by, at, payload={"contact": [None, draft.kind]})
     return contact
@@ -689,7 +767,7 @@ def add_need(
 ) -> models.SpecificNeed:
     """The need is on file; its note is sealed."""
     person = _person_for_change(person_id, by, classes={FieldClass.HEALTH})
-    (values,) = _need_values([(person, rules.NeedDraft(kind, note))], at)
+    (values,) = _need_values([(person, rules.NeedDraft(kind, note))], audit.sealer([person.subject]), at)
     need = models.SpecificNeed.objects.create(**values)
     _record("need added", person, by, at, payload={"kind": [None, kind]})
     return need
@@ -789,7 +867,7 @@ def add_protection_note(person_id: int, text: str, *, by: Access, at: dt.datetim
     person = _person_for_change(person_id, by, classes={FieldClass.PROTECTION})
     if not rules.tidy_text(text):
         raise errors.BadInput(errors.message("Write the note, or leave the form."), code="note_missing")
-    (values,) = _note_values([(person, text)], by, at)
+    (values,) = _note_values([(person, text)], audit.sealer([person.subject]), by, at)
     note = models.ProtectionNote.objects.create(**values)
     _record("protection note added", person, by, at)
     return note
@@ -912,7 +990,8 @@ def open_households(
         }
         for draft, subject in zip(drafts, subjects, strict=True)
     ]
-    households = _insert_subjects(models.Household, values)
+    table = Table.of(models.Household, values)
+    households: list[models.Household] = _as_objects(table, _insert_subjects(table, subjects))
     _insert(
         models.Membership,
         [_membership_values(h.pk, m, at) for h, d in zip(households, drafts, strict=True) for m in d.members],
@@ -1149,7 +1228,8 @@ def add_facts(person: models.Person, draft: rules.PersonDraft, *, by: Access, at
         for one in draft.identifiers
         if audit.blind_index("identifier", rules.plain_identifier(one.value)) not in held
     ]
-    _write_identifiers([(person, one) for one in documents], at)
+    sealer = audit.sealer([person.subject])
+    _insert(models.Identifier, _identifier_values([(person, one) for one in documents], sealer, at))
     ways = models.Contact.objects.filter(person_id__in=same, valid_to=None)
     reached = set(ways.values_list("blind", flat=True))
     contacts = [
@@ -1157,7 +1237,7 @@ def add_facts(person: models.Person, draft: rules.PersonDraft, *, by: Access, at
         for one in draft.contacts
         if (plain := rules.plain_contact(one.kind, one.value)) and audit.blind_index(one.kind, plain) not in reached
     ]
-    _write_contacts([(person, one) for one in contacts], at)
+    _insert(models.Contact, _contact_values([(person, one) for one in contacts], sealer, at))
     if person.birth_date is None and draft.birth_date is not None:
         person.birth_date, person.birth_precision = draft.birth_date, draft.birth_precision
         told["birth_date"] = [None, draft.birth_date.isoformat()]
