@@ -57,6 +57,7 @@ from streha_demo import homes as owned_homes
 from streha_demo import people as fiction
 from streha_demo.families import Place
 from streha_demo.logins import LOGINS, PASSWORD, Login
+from streha_demo.stories import tell
 
 ROOM, SOURCE = "demo", "demo"
 ORGANISATION = "Demonstration office"
@@ -384,6 +385,8 @@ def make_logins(*, at: dt.datetime) -> Sequence[Login]:
     for told in (works, projects, grants):
         with transaction.atomic():
             told.make(seed=found.seed if found else 1, by=by, at=at)
+    with transaction.atomic():
+        tell.make(by=by, at=at)
     audit.anchor(at=at)
     return LOGINS
 

@@ -12,6 +12,7 @@ from streha.institutions.models import Institution
 from streha.people.models import Household
 from streha.places.models import Area
 from streha_demo import drawn
+from streha_demo.stories import families, tell
 
 PROJECTS, HOUSEHOLDS = 285, 20_000
 TITLES = {
@@ -48,7 +49,8 @@ def make(*, seed: int, by: Access, at: dt.datetime) -> int:
         return 0
     rng = random.Random(f"streha projects {seed}")  # noqa: S311 - fiction, the same for the same seed
     households = Household.objects.filter(is_fictional=True).count()
-    number = min(PROJECTS, max(6, households * PROJECTS // HOUSEHOLDS))
+    others = families.PROJECTS if tell.are_told() else 0
+    number = max(6, min(PROJECTS, households * PROJECTS // HOUSEHOLDS) - others)
     towns = list(Area.objects.filter(kind=Area.Kind.MUNICIPALITY).order_by("pk"))
     partners = list(Institution.objects.filter(is_fictional=True).order_by("pk").values_list("pk", flat=True))
     rows = actions.plan_many([_draft(rng, n, towns, partners, at.date()) for n in range(number)], by=by, at=at)

@@ -30,7 +30,7 @@ def make(*, seed: int, codes: dict[str, int], by: Access, at: dt.datetime) -> in
     actions.load_standards(by=by, at=at)
     place = codes.get("17", min(codes.values()))
     homes = _homes()
-    opened = at.date() - 60 * DAY
+    opened = at.date() - 1100 * DAY
     camp = actions.open_site(
         places.SiteDraft(
             "Kampi Lugina (trillim)", places.Kind.CAMP, place, 640, opened, set_aside=24, step_free=140,
@@ -109,7 +109,7 @@ def _fill(  # noqa: PLR0917 - one line a call
         if len(members) > known.free:
             break
         step_free = sorted(own)[: max(known.step_free - known.step_free_taken, 0)]
-        came = site.opened_on + rng.randrange(0, 25) * DAY
+        came = at.date() - (60 - rng.randrange(0, 25)) * DAY
         actions.check_in(site.pk, actions.Arrival(came, home.pk, step_free_ids=tuple(step_free)), by=by, at=at)
         there += len(members)
     return there

@@ -129,7 +129,7 @@ def _table(path: Path, columns: Sequence[str]) -> Iterator[Callable[[Sequence[st
 def main() -> None:
     """Write the tables from the terminal."""
     parser = argparse.ArgumentParser(prog="python -m streha_demo.truth", description="The truth about the demo.")
-    parser.add_argument("--people", type=int, default=20_000)
+    parser.add_argument("--people", type=int, default=78_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("truth"))
     chosen = parser.parse_args()

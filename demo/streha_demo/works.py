@@ -16,6 +16,7 @@ from streha.assistance.works import actions, bridge, models, rules
 from streha.homes.models import Occupancy, Property
 from streha.people.models import Household, Membership
 from streha_demo import drawn
+from streha_demo.stories import families, tell
 
 HOUSES, HOUSEHOLDS = 1_300, 20_000
 LOT_SIZE = 14
@@ -25,9 +26,12 @@ DEFECTS = ("A door sticks.", "A gutter leaks.", "A socket gives no power.", "Pla
 
 
 def wanted_houses() -> int:
-    """How many houses a register of this size has: 1,300 for 20,000 households, never fewer than six."""
+    """How many houses a register of this size has: 1,300 for 20,000 households with those of the stories, never fewer
+    than six.
+    """
     households = Household.objects.filter(is_fictional=True).count()
-    return min(HOUSES, max(6, households * HOUSES // HOUSEHOLDS))
+    others = families.HOUSES if tell.are_told() else 0
+    return max(6, min(HOUSES, households * HOUSES // HOUSEHOLDS) - others)
 
 
 def make(*, seed: int, by: Access, at: dt.datetime) -> int:

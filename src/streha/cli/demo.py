@@ -16,7 +16,13 @@ LISTS = "lists"
 
 
 @click.command(name="demo")
-@click.option("--people", default=20_000, show_default=True, type=click.IntRange(1, 10_000_000), help="People to make.")
+@click.option(
+    "--people",
+    default=78_000,
+    show_default=True,
+    type=click.IntRange(1, 10_000_000),
+    help="People to make; 78,000 live in 20,000 households.",
+)
 @click.option("--seed", default=1, show_default=True, type=int, help="The same seed makes the same people.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the office.")
 @click.option(
@@ -46,6 +52,7 @@ def command(people: int, seed: int, port: int, data: Path, no_serve: bool) -> No
     else:
         _make(wanted, is_begun=found == load.State.UNFINISHED)
     _say_logins()
+    _say_stories()
     _say_lists(seed)
     if no_serve:
         click.echo(f"Open the office with: streha demo --data {data} --port {port}")
@@ -117,6 +124,20 @@ def _say_lists(seed: int) -> None:
     click.echo("Messy lists to import:\n")
     for file in sorted(folder.iterdir()):
         click.echo(f"  {file}")
+    click.echo("")
+
+
+def _say_stories() -> None:
+    """Where to look for the ten families whose help can be followed from the wish to the home."""
+    from streha_demo.stories import families, tell
+
+    found = tell.households()
+    if not found:
+        return
+    click.echo("Ten families, from the wish to a home for good (search by the number, as programme):\n")
+    for family in families.TEN:
+        if family.code in found:
+            click.echo(f"  {found[family.code].number}  {family.name:<10}  {family.title}")
     click.echo("")
 
 
