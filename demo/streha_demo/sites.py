@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from streha.accounts.rules import Access
 from streha.assistance.sites import actions, models, queries
@@ -67,14 +67,11 @@ def _homes() -> Iterator[tuple[people.Household, list[people.Person], set[int]]]
     rows = people.Household.objects.filter(~Exists(shielded), ended_on=None, canonical=None, shielded=False)
     waiting: list[tuple[people.Household, list[people.Person], set[int]]] = []
     number, known = 0, 0
-    for home in rows.order_by("pk").iterator(chunk_size=500):
-        members = [
-            m.person for m in home.memberships.filter(ended_on=None, person__ended_on=None).select_related("person")
-        ]
-        if (
-            not members
-            or people.Person.objects.filter(pk__in=[m.pk for m in members], canonical__isnull=False).exists()
-        ):
+    living = people.Membership.objects.filter(ended_on=None, person__ended_on=None).order_by("pk")
+    told = Prefetch("memberships", living.select_related("person"), to_attr="living")
+    for home in rows.order_by("pk").prefetch_related(told).iterator(chunk_size=500):
+        members = [one.person for one in home.living]  # type: ignore[attr-defined]
+        if not members or any(person.canonical_id for person in members):
             continue
         own = {m.pk for m in members} & disabled
         if not own and known * SHARE < number + len(members):
@@ -86,9 +83,10 @@ def _homes() -> Iterator[tuple[people.Household, list[people.Person], set[int]]]
 
 
 def _with_disability() -> Iterator[int]:
-    for row in people.Functioning.objects.order_by("pk").iterator(chunk_size=2000):
-        if any((getattr(row, domain) or 0) >= A_LOT for domain in people_rules.FUNCTIONING_DOMAINS):
-            yield row.person_id
+    a_lot = Q()
+    for domain in people_rules.FUNCTIONING_DOMAINS:
+        a_lot |= Q(**{f"{domain}__gte": A_LOT})
+    yield from people.Functioning.objects.filter(a_lot).values_list("person_id", flat=True)
 
 
 def _fill(  # noqa: PLR0917 - one line a call

@@ -11,6 +11,8 @@ import random
 from collections.abc import Sequence
 from decimal import Decimal
 
+from django.db.models import Max
+
 from streha.accounts.rules import Access
 from streha.assistance.works import actions, bridge, models, rules
 from streha.homes.models import Occupancy, Property
@@ -148,22 +150,24 @@ def _inspections(rng: random.Random, works: models.HouseWorks, today: dt.date) -
 
 def _after(rng: random.Random, by: Access, at: dt.datetime) -> None:
     """Finished houses go to their households, a few with defects; some are stopped; one has a photo."""
-    built = models.HouseWorks.objects.filter(is_fictional=True, stage=rules.Stage.HANDOVER).select_related("household")
-    for n, works in enumerate(built.order_by("pk")):
+    built = models.HouseWorks.objects.filter(is_fictional=True, stage=rules.Stage.HANDOVER)
+    rows = built.annotate(last=Max("inspections__on")).order_by("pk")
+    heads = dict(
+        Membership.objects.filter(
+            ended_on=None, is_head=True, person__shielded=False, household__in=built.values("household")
+        ).values_list("household_id", "person_id")
+    )
+    told = []
+    for n, works in enumerate(rows):
         if n % 10 == 9:
             continue
-        last = works.inspections.order_by("-on").values_list("on", flat=True).first() or works.starts_on
-        head = None
-        if works.household_id:
-            head = works.household.memberships.filter(ended_on=None, is_head=True, person__shielded=False).first()  # type: ignore[union-attr]
+        head = heads.get(works.household_id or 0)
+        last = works.last or works.starts_on  # type: ignore[attr-defined]
         on = min(at.date(), last + dt.timedelta(days=rng.randrange(3, 20)))
-        draft = rules.HandoverDraft(
-            on,
-            head.person_id if head else None,
-            "" if head else "A member of the family (invented)",
-            rng.sample(DEFECTS, rng.choice((0, 0, 0, 1, 2))),
-        )
-        actions.hand_over(works.pk, draft, version=works.version, by=by, at=at)
+        signed = "" if head else "A member of the family (invented)"
+        draft = rules.HandoverDraft(on, head, signed, rng.sample(DEFECTS, rng.choice((0, 0, 0, 1, 2))))
+        told.append((works.pk, works.version, draft))
+    actions.hand_over_many(told, by=by, at=at)
     running = list(models.HouseWorks.objects.filter(is_fictional=True, state=rules.State.RUNNING).order_by("pk"))
     for works in running[5::40]:
         actions.stop(works.pk, reason="The contractor waits for material.", version=works.version, by=by, at=at)

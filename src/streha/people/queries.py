@@ -186,6 +186,21 @@ def one_household(household_id: int) -> list[int]:
     return found
 
 
+@wall.beyond("where a household's number went that was merged")
+def households_in(ids: Iterable[int]) -> dict[int, int]:
+    """For each number that one of these households answers for, that household: ``one_household`` of many at once."""
+    found = {pk: pk for pk in ids}
+    layer = sorted(found)
+    while layer:
+        led: dict[int, int] = {}
+        for start in range(0, len(layer), 500):
+            gone = models.Household.objects.filter(canonical_id__in=layer[start : start + 500])
+            led |= {pk: into for pk, into in gone.values_list("pk", "canonical_id") if into is not None}
+        found |= {pk: found[into] for pk, into in led.items()}
+        layer = sorted(led)
+    return found
+
+
 # --- lists ----------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,11 @@ from streha.accounts import models as accounts
 from streha.accounts import queries as account_queries
 from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
-from streha.assistance.actions import record
+from streha.assistance.actions import ROOM, record
 from streha.assistance.sites import bridge, models, queries
 from streha.assistance.sites.rules import places, sphere
+from streha.audit import actions as audit
+from streha.audit import rules as audit_rules
 from streha.common import errors
 from streha.people import models as people_models
 from streha.people import queries as people
@@ -165,8 +167,7 @@ def check_in(site_id: int, arrival: Arrival, *, by: Access, at: dt.datetime) -> 
             day=arrival.came_on.isoformat(),
         )
     household, people_there = _who(arrival, by)
-    for person in people_there:
-        _check_alone(person, places.Span(arrival.came_on), by)
+    _check_alone(people_there, places.Span(arrival.came_on), by)
     step_free = set(arrival.step_free_ids) & {person.pk for person in people_there}
     _check_room(site, household, people_there, len(step_free))
     rows = [
@@ -182,8 +183,11 @@ def check_in(site_id: int, arrival: Arrival, *, by: Access, at: dt.datetime) -> 
         for person in people_there
     ]
     models.Stay.objects.bulk_create(rows)
-    for stay in rows:
-        record(by, at, "checked in", "stay", stay.pk, {"site": site.pk}, subject=stay.person.subject)
+    entries = [
+        audit_rules.Entry(ROOM, "checked in", "stay", str(stay.pk), stay.person.subject, {"site": site.pk})
+        for stay in rows
+    ]
+    audit.record_many(entries, by=by.actor, at=at, lane=audit_rules.OFFICE)
     return rows
 
 
@@ -214,26 +218,36 @@ def _who(arrival: Arrival, by: Access) -> tuple[people_models.Household | None, 
     return household, found
 
 
-def _check_alone(person: people_models.Person, new: places.Span, by: Access, ignoring: Collection[int] = ()) -> None:
+def _check_alone(coming: Sequence[people_models.Person], new: places.Span, by: Access) -> None:
     """Raise Conflict when somebody would be in two places; the other place is named to whoever sees it."""
     with wall.beyond("whether somebody stays elsewhere"):
-        one = people.one_person(person.pk)
-        rows = models.Stay.objects.filter(person_id__in=one).exclude(pk__in=list(ignoring)).order_by("pk")
-        stays = list(rows.select_related("site"))
-    spans = {places.Span(stay.came_on, stay.left_on): stay for stay in stays}
-    clash = places.overlapping(spans, new)
-    if clash is None:
-        return
-    site = spans[clash].site
+        records = people.records_of(person.pk for person in coming)
+        rows = models.Stay.objects.filter(person_id__in=records).select_related("site", "person").order_by("pk")
+        stays = list(rows)
+    for person in coming:
+        spans = {places.Span(one.came_on, one.left_on): one for one in stays if _kept(one.person) == _kept(person)}
+        clash = places.overlapping(spans, new)
+        if clash is not None:
+            raise _in_two_places(person, clash, spans[clash].site, by)
+
+
+def _kept(person: people_models.Person) -> int:
+    """The record that answers for this one."""
+    return person.canonical_id or person.pk
+
+
+def _in_two_places(
+    person: people_models.Person, clash: places.Span, site: models.Site, by: Access
+) -> errors.StrehaError:
     if models.Site.objects.visible_to(by).filter(pk=site.pk).exists():
-        raise errors.Conflict(
+        return errors.Conflict(
             errors.message("{number} is checked in at {site} since {day}. Check them out there first."),
             code="in_two_places",
             number=person.number,
             site=site.name,
             day=clash.since.isoformat(),
         )
-    raise errors.Conflict(
+    return errors.Conflict(
         errors.message(
             "{number} is checked in at a site of another office. Ask the colleagues there to check them out."
         ),

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import Max, Sum
 
 from streha.accounts import queries as accounts
 from streha.accounts.models import User
@@ -495,66 +495,135 @@ def resume(pk: int, *, version: int, by: Access, at: dt.datetime) -> models.Hous
 # --- to the household -------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def hand_over(pk: int, draft: rules.HandoverDraft, *, version: int, by: Access, at: dt.datetime) -> models.HouseWorks:
     """The household has the house and signed; what has still to be mended is listed."""
-    works = _works(A.WORKS_INSPECT, pk, by, version=version)
-    _require_going(works)
-    rows = list(works.stages.all())
-    last = works.inspections.order_by("-on").values_list("on", flat=True).first()
-    steps = bridge.steps_of(rows)
-    rules.check_handover(steps, draft, last=last, today=at.date())
-    signed = rules.check_text(draft.signed_by, field="signed_by", most=120, required=draft.person_id is None)
-    models.Handover.objects.create(
-        works=works,
-        on=draft.on,
-        person_id=_signer(works, draft.person_id, by),
-        signed_sealed=audit.seal(works.home.subject, signed.encode(), context=models.SEALED_SIGNED) if signed else None,
-        noted_by_id=by.user_id,
-        noted_at=at,
+    return hand_over_many([(pk, version, draft)], by=by, at=at)[0]
+
+
+@transaction.atomic
+def hand_over_many(
+    told: Sequence[tuple[int, int, rules.HandoverDraft]], *, by: Access, at: dt.datetime
+) -> list[models.HouseWorks]:
+    """All these houses, each by its number and version, are handed over to their households, or none; in order."""
+    rows = _many(A.WORKS_INSPECT, {pk: version for pk, version, _draft in told}, by)
+    given = [(rows[pk], draft) for pk, _version, draft in told]
+    stages, last = _stages_of(list(rows)), _last_inspections(list(rows))
+    for works, draft in given:
+        _require_going(works)
+        rules.check_handover(bridge.steps_of(stages[works.pk]), draft, last=last.get(works.pk), today=at.date())
+    _write_handovers(given, by, at)
+    _write_defects(
+        [(works, text, draft.on) for works, draft in given for text in draft.defects if text.strip()], by, at
     )
-    for text in draft.defects:
-        if text.strip():
-            _add_defect(works, text, draft.on, by, at)
-    _finish(works, rows, rules.Stage.HANDOVER, draft.on)
-    works.state, works.next_inspection = rules.State.HANDED_OVER, None
-    if not works.defects.filter(mended_on=None).exists():
-        _finish(works, rows, rules.Stage.DEFECTS, draft.on)
-        works.state = rules.State.CLOSED
-    _save(works, "works handed over", by, at, {"percent": [None, works.percent]})
-    return works
+    open_ = set(_defects_open(list(rows)))
+    finished = []
+    for works, draft in given:
+        finished += _finished(works, stages[works.pk], rules.Stage.HANDOVER, draft.on)
+        works.state, works.next_inspection = rules.State.HANDED_OVER, None
+        if works.pk not in open_:
+            finished += _finished(works, stages[works.pk], rules.Stage.DEFECTS, draft.on)
+            works.state = rules.State.CLOSED
+        works.version += 1
+    models.WorksStage.objects.bulk_update(finished, ["percent", "started_on", "ended_on"], batch_size=200)
+    columns = ["percent", "stage", "stage_due", "state", "next_inspection", "version"]
+    models.HouseWorks.objects.bulk_update([works for works, _ in given], columns, batch_size=100)
+    _record_many("works handed over", [works for works, _ in given], by, at)
+    return [works for works, _draft in given]
 
 
-def _signer(works: models.HouseWorks, person_id: int | None, by: Access) -> int | None:
-    """Somebody of the household or an owner of the home, whom the writer may see."""
-    if person_id is None:
-        return None
-    answering = people.answering([person_id])[person_id]
-    if answering not in {person.pk for person in queries.may_sign(by, works)}:
-        raise errors.BadInput(
-            errors.message("Who signs belongs to the household or owns the home. Choose one of them, or write a name."),
-            code="signer_unknown",
-            field="person",
+def _many(action: Action, versions: Mapping[int, int], by: Access) -> dict[int, models.HouseWorks]:
+    """The houses, locked, if the writer may do this to each and nobody was faster."""
+    by.require(action)
+    seen = models.HouseWorks.objects.visible_to(by, action).select_for_update(of=("self",))
+    found: dict[int, models.HouseWorks] = _in_pieces(seen.select_related("home", "lot"), sorted(versions))
+    if len(found) != len(versions):
+        raise errors.NotFound()
+    if any(works.version != versions[pk] for pk, works in found.items()):
+        raise errors.Conflict()
+    return found
+
+
+def _stages_of(ids: Sequence[int]) -> dict[int, list[models.WorksStage]]:
+    found: dict[int, list[models.WorksStage]] = {pk: [] for pk in ids}
+    for start in range(0, len(ids), 500):
+        for row in models.WorksStage.objects.filter(works__in=ids[start : start + 500]):
+            found[row.works_id].append(row)
+    return found
+
+
+def _last_inspections(ids: Sequence[int]) -> dict[int, dt.date]:
+    found: dict[int, dt.date] = {}
+    for start in range(0, len(ids), 500):
+        rows = models.Inspection.objects.filter(works__in=ids[start : start + 500]).order_by()
+        found |= dict(rows.values_list("works_id").annotate(last=Max("on")))
+    return found
+
+
+def _defects_open(ids: Sequence[int]) -> Iterator[int]:
+    for start in range(0, len(ids), 500):
+        rows = models.Defect.objects.filter(works__in=ids[start : start + 500], mended_on=None)
+        yield from rows.values_list("works_id", flat=True)
+
+
+def _write_handovers(
+    given: Sequence[tuple[models.HouseWorks, rules.HandoverDraft]], by: Access, at: dt.datetime
+) -> None:
+    """Who signed each: somebody of the household or an owner of the home, whom the writer may see, or a name."""
+    asked = [works for works, draft in given if draft.person_id is not None]
+    may_sign = queries.signers(by, asked)
+    answering = people.answering(draft.person_id for _works, draft in given if draft.person_id is not None)
+    names = [
+        rules.check_text(draft.signed_by, field="signed_by", most=120, required=draft.person_id is None)
+        for _works, draft in given
+    ]
+    told = [(works.home.subject, name.encode()) for (works, _), name in zip(given, names, strict=True) if name]
+    sealed = iter(audit.seal_many(told, context=models.SEALED_SIGNED))
+    rows = []
+    for (works, draft), name in zip(given, names, strict=True):
+        signer = answering.get(draft.person_id or 0)
+        if signer is not None and signer not in may_sign[works.pk]:
+            raise errors.BadInput(
+                errors.message(
+                    "Who signs belongs to the household or owns the home. Choose one of them, or write a name."
+                ),
+                code="signer_unknown",
+                field="person",
+            )
+        rows.append(
+            models.Handover(
+                works=works,
+                on=draft.on,
+                person_id=signer,
+                signed_sealed=next(sealed) if name else None,
+                noted_by_id=by.user_id,
+                noted_at=at,
+            )
         )
-    return answering
+    models.Handover.objects.bulk_create(rows, batch_size=500)
 
 
-def _finish(works: models.HouseWorks, rows: list[models.WorksStage], code: rules.Stage, on: dt.date) -> None:
-    for row in rows:
-        if row.code == code:
-            row.percent, row.started_on, row.ended_on = 100, row.started_on or on, on
-            row.save(update_fields=["percent", "started_on", "ended_on"])
+def _finished(
+    works: models.HouseWorks, rows: list[models.WorksStage], code: rules.Stage, on: dt.date
+) -> list[models.WorksStage]:
+    """The stage is done, and the house says what its stages say; returns the row that has to be written."""
+    done = [row for row in rows if row.code == code]
+    for row in done:
+        row.percent, row.started_on, row.ended_on = 100, row.started_on or on, on
     _repeat(works, bridge.steps_of(rows))
+    return done
 
 
-def _add_defect(works: models.HouseWorks, text: str, on: dt.date, by: Access, at: dt.datetime) -> models.Defect:
-    said = rules.check_text(text, field="defects", most=500)
-    return models.Defect.objects.create(
-        works=works,
-        said_sealed=audit.seal(works.home.subject, said.encode(), context=models.SEALED_DEFECT),
-        found_on=on,
-        noted_by_id=by.user_id,
-        noted_at=at,
+def _write_defects(
+    told: Sequence[tuple[models.HouseWorks, str, dt.date]], by: Access, at: dt.datetime
+) -> list[models.Defect]:
+    said = [(works.home.subject, rules.check_text(text, field="defects", most=500).encode()) for works, text, _ in told]
+    sealed = audit.seal_many(said, context=models.SEALED_DEFECT)
+    return models.Defect.objects.bulk_create(
+        (
+            models.Defect(works=works, said_sealed=token, found_on=on, noted_by_id=by.user_id, noted_at=at)
+            for (works, _text, on), token in zip(told, sealed, strict=True)
+        ),
+        batch_size=500,
     )
 
 
@@ -568,7 +637,7 @@ def note_defect(pk: int, *, text: str, on: dt.date, version: int, by: Access, at
             code="defect_early",
         )
     rules.check_day(on, at.date(), earliest=works.handover.on)
-    row = _add_defect(works, text, on, by, at)
+    (row,) = _write_defects([(works, text, on)], by, at)
     works.state = rules.State.HANDED_OVER
     _save(works, "defect noted", by, at, {})
     return row
@@ -590,7 +659,8 @@ def mend_defect(
     row.save(update_fields=["mended_on"])
     if not works.defects.filter(mended_on=None).exists():
         rows = list(works.stages.all())
-        _finish(works, rows, rules.Stage.DEFECTS, on)
+        for done in _finished(works, rows, rules.Stage.DEFECTS, on):
+            done.save(update_fields=["percent", "started_on", "ended_on"])
         works.state = rules.State.CLOSED
     _save(works, "defect mended", by, at, {})
     return works

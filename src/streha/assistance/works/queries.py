@@ -434,16 +434,40 @@ def _story(
 
 def may_sign(access: Access, works: models.HouseWorks) -> list[people_models.Person]:
     """Who may sign for the house: grown members of the household and owners of the home, as far as the viewer sees."""
-    owners = homes.Share.objects.filter(property=works.home_id, until=None, person__isnull=False)
-    ids = set(owners.values_list("person_id", flat=True))
-    if works.household_id:
-        lives = people_models.Membership.objects.filter(
-            household__in=people.one_household(people.answering_household(works.household_id)), ended_on=None
-        )
-        ids |= set(lives.values_list("person_id", flat=True))
-    answering = set(people.answering(pk for pk in ids if pk is not None).values())
-    seen = people_models.Person.objects.visible_to(access).filter(pk__in=answering).order_by("pk")
-    return people.with_people(list(seen.values_list("pk", flat=True)))
+    return people.with_people(sorted(signers(access, [works])[works.pk]))
+
+
+def signers(access: Access, rows: Sequence[models.HouseWorks]) -> dict[int, set[int]]:
+    """Ids of those who may sign for each of these houses."""
+    by_home: dict[int, set[int]] = {works.home_id: set() for works in rows}
+    for piece in _pieces(sorted(by_home)):
+        owned = homes.Share.objects.filter(property__in=piece, until=None, person__isnull=False)
+        for home_id, person_id in owned.values_list("property_id", "person_id"):
+            by_home[home_id].add(person_id or 0)
+    now = people.answering_households(works.household_id for works in rows if works.household_id)
+    of_one = people.households_in(now.values())
+    living: dict[int, set[int]] = {pk: set() for pk in of_one.values()}
+    for piece in _pieces(sorted(of_one)):
+        lives = people_models.Membership.objects.filter(household__in=piece, ended_on=None)
+        for household_id, person_id in lives.values_list("household_id", "person_id"):
+            living[of_one[household_id]].add(person_id)
+    answering = people.answering(pk for ids in (*by_home.values(), *living.values()) for pk in ids)
+    seen: set[int] = set()
+    for piece in _pieces(sorted(set(answering.values()))):
+        known = people_models.Person.objects.visible_to(access).filter(pk__in=piece)
+        seen.update(known.values_list("pk", flat=True))
+    return {
+        works.pk: {
+            answering[pk] for pk in by_home[works.home_id] | living.get(now.get(works.household_id or 0, 0), set())
+        }
+        & seen
+        for works in rows
+    }
+
+
+def _pieces(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), 500):
+        yield ids[start : start + 500]
 
 
 def of_home(access: Access, home_id: int) -> list[models.HouseWorks]:
