@@ -43,6 +43,7 @@ from streha_demo import (
     cases,
     drawn,
     feedback,
+    funding,
     grants,
     haste,
     institutions,
@@ -382,7 +383,7 @@ def make_logins(*, at: dt.datetime) -> Sequence[Login]:
         supplies.make(seed=found.seed if found else 1, codes=places_by_code, by=by, at=at)
     with transaction.atomic():
         programmes.make(seed=found.seed if found else 1, by=by, at=at)
-    for told in (works, projects, grants):
+    for told in (works, projects, grants, funding):
         with transaction.atomic():
             told.make(seed=found.seed if found else 1, by=by, at=at)
     with transaction.atomic():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ from streha.assistance.entitlements.models import Entitlement
 from streha.assistance.payments import actions as payments
 from streha.assistance.payments.models import BankLine, PaymentList
 from streha.assistance.programmes.models import Agreement, Cycle, Programme
+from streha.assistance.projects import actions as projects
+from streha.assistance.projects import rules as project_rules
 from streha.cli.worker import Worker
 from streha.formats import iso20022
 from streha.formats.iso20022 import Booking
@@ -192,3 +195,70 @@ def test_a_package_is_written_verified_and_granted() -> None:
     assert lines.splitlines()[1].split("; ")[0] in said(programme, f"/packages/new/?of={package.pk}")
     assert "cannot verify" in sent(programme, "/packages/", package=package.pk, source="Manual, page 3")
     assert "Manual, page 3" in sent(second, "/packages/", package=package.pk, source="Manual, page 3")
+
+
+def test_money_is_set_aside_changed_and_spent_by_hand() -> None:
+    programme, finance = client_of(make_user("pro", Role.PROGRAMME)), client_of(make_user("fin", Role.FINANCE))
+    told = {"donor": "Fondation Exemple", "reference": "FE-2", "title": "Roads", "amount": "1000", "currency": "EUR"}
+    sent(finance, "/agreements/new/", **told, **SPAN)
+    agreement = Agreement.objects.get()
+    where = f"/agreements/{agreement.pk}/"
+    sent(finance, where, code="road", title="Roads", amount="800")
+    line = agreement.lines.get()
+
+    change = f"/agreements/lines/{line.pk}/"
+    assert 'value="800.00"' in said(finance, change)
+    assert "Done." in sent(finance, change, amount="900", version=1)
+    late = finance.post(change, {"amount": "950", "version": 1})
+    assert late.status_code == 422
+    assert "somebody else in the meantime" in late.content.decode()
+    assert "is more than" in finance.post(change, {"amount": "1001", "version": 2}).content.decode()
+
+    days = {"starts_on": TODAY, "ends_on": TODAY + dt.timedelta(days=90)}
+    kind, sector = project_rules.Kind.ROAD, project_rules.Sector.TRANSPORT
+    place = factories.municipality().pk
+    draft = project_rules.ProjectDraft("The road to the school", kind, sector, place, cost=Decimal(700), **days)
+    project = projects.plan_project(draft, by=OFFICE, at=AT)
+    page = said(programme, f"/projects/{project.pk}/")
+    assert f"/money/project/{project.pk}/" in page
+    assert "Done." in sent(programme, f"/money/project/{project.pk}/", line=line.pk, amount="500")
+    assert programme.get("/money/project/999/").status_code == 404
+    assert programme.get("/money/payment_list/1/").status_code == 404
+    assert "Fondation Exemple" in said(programme, f"/projects/{project.pk}/")
+    assert f"/projects/{project.pk}/" in said(finance, where)
+    assert "Printing" in sent(finance, where, other="1", line=line.pk, amount="100", title="Printing")
+
+    held = line.commitments.get(kind="project")
+    there = f"/commitments/{held.pk}/"
+    assert "Nothing went out yet" in said(programme, there)
+    assert "Done." in sent(programme, f"{there}change/", amount="400", version=1)
+    late = programme.post(f"{there}change/", {"amount": "450", "version": 1})
+    assert late.status_code == 422
+    assert programme.get(f"{there}paper/").status_code == 403
+    paper = {"kind": "invoice", "amount": "150", "currency": "EUR", "day": DAY, "reference": "INV 7"}
+    assert "INV 7" in sent(finance, f"{there}paper/", **paper)
+    again = finance.post(f"{there}paper/", {**paper, "reference": "inv 7"})
+    assert "nothing is paid twice" in again.content.decode()
+    refund = {**paper, "kind": "refund", "reference": "R 1"}
+    assert "by papers: 150.00 EUR" in finance.post(f"{there}paper/", {**refund, "amount": "151"}).content.decode()
+    assert "money that came back" in sent(finance, f"{there}paper/", **{**refund, "amount": "50"})
+    dinars = finance.post(f"{there}paper/", {**paper, "currency": "RSD", "reference": "INV 8"})
+    assert "There is no rate from RSD to EUR" in dinars.content.decode()
+    assert "cannot be cut" in programme.post(f"{there}change/", {"amount": "99", "version": 2}).content.decode()
+    held.refresh_from_db()
+    line.refresh_from_db()
+    assert (held.spent, held.used, line.spent, line.committed) == (100, 100, 100, 500)
+
+    made = sent(programme, "/programmes/new/", code="R-26", name_sq="A", name_sr="Б", name_en="Roads", **SPAN)
+    assert "R-26" in made
+    row = Programme.objects.get()
+    change = f"/programmes/{row.pk}/change/"
+    assert 'value="Roads"' in said(programme, change)
+    names = {"name_sq": "A", "name_sr": "Б", "name_en": "Roads and bridges", **SPAN}
+    assert "Roads and bridges" in sent(programme, change, version=1, **names)
+    assert programme.post(change, {"version": 1, **names}).status_code == 422
+    sent(programme, f"/programmes/{row.pk}/", name="First", **SPAN)
+    short = programme.post(change, {**names, "version": 2, "ends_on": "01.01.2027"})
+    assert "Change the cycle first" in short.content.decode()
+    assert "Load the example" in said(programme, "/packages/")
+    assert "not verified" in sent(programme, "/packages/", example="1")

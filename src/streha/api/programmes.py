@@ -16,6 +16,7 @@ from streha.assistance.entitlements import queries as given_queries
 from streha.assistance.entitlements import rules as given_rules
 from streha.assistance.payments import queries as payment_queries
 from streha.assistance.payments import rules as payment_rules
+from streha.assistance.programmes import actions as programmes
 from streha.assistance.programmes import models, rules
 from streha.common import money
 
@@ -98,6 +99,72 @@ def note_delivery(
     )
     made = actions.deliver(entitlement_id, handed, by=request.auth, at=timezone.now())
     return Status(201, _shown(given_models.Entitlement.objects.get(pk=made.entitlement_id)))
+
+
+@router.get(
+    "/agreements",
+    response=list[schemas.AgreementOut],
+    operation_id="list_agreements",
+    auth=Token(Action.PROGRAMME_VIEW),
+)
+def list_agreements(request: Caller) -> list[schemas.AgreementOut]:  # noqa: ARG001 - they are everybody's who reads programmes
+    """The newest 100 agreements with their budget lines, and what money of each line is set aside for."""
+    rows = models.Agreement.objects.select_related("donor").prefetch_related("lines__commitments")
+    return [_agreement(row) for row in rows.order_by("-starts_on", "-pk")[:100]]
+
+
+def _agreement(row: models.Agreement) -> schemas.AgreementOut:
+    return schemas.AgreementOut(
+        id=row.pk,
+        number=row.number,
+        donor=row.donor.name,
+        reference=row.reference,
+        title=row.title,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        amount=f"{row.amount:.2f}",
+        currency=row.currency,
+        lines=[
+            schemas.BudgetLineOut(
+                id=line.pk,
+                code=line.code,
+                title=line.title,
+                amount=f"{line.amount:.2f}",
+                committed=f"{line.committed:.2f}",
+                spent=f"{line.spent:.2f}",
+                commitments=[_commitment(one) for one in line.commitments.all()],
+            )
+            for line in row.lines.all()
+        ],
+    )
+
+
+def _commitment(row: models.Commitment) -> schemas.CommitmentOut:
+    return schemas.CommitmentOut(
+        id=row.pk,
+        number=row.number,
+        kind=rules.For(row.kind),
+        key=row.key,
+        amount=f"{row.amount:.2f}",
+        spent=f"{row.spent:.2f}",
+        left=f"{row.amount - row.used:.2f}",
+    )
+
+
+@router.post(
+    "/commitments/{commitment_id}/papers",
+    response={201: schemas.CommitmentOut},
+    operation_id="note_spending",
+    auth=Token(Action.PAYMENT_PAY),
+)
+def note_spending(
+    request: Caller, commitment_id: schemas.Pk, body: schemas.SpendingIn
+) -> Status[schemas.CommitmentOut]:
+    """An invoice that was paid, or money that came back, is on the money set aside; the same paper twice is refused."""
+    amount = money.Money(money.read(body.amount), body.currency)
+    paper = programmes.Paper(body.kind, amount, body.day, body.reference)
+    made = programmes.note_spending(commitment_id, paper, by=request.auth, at=timezone.now())
+    return Status(201, _commitment(models.Commitment.objects.get(pk=made.commitment_id)))
 
 
 @router.get(

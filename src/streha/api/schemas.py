@@ -1156,6 +1156,53 @@ class ProgrammeOut(Schema):
     cycles: list[CycleOut]
 
 
+class CommitmentOut(Schema):
+    """Money set aside for (kind, key); amounts are decimals written as text, in the agreement's currency."""
+
+    id: int
+    number: str
+    kind: programmes.For
+    key: str
+    amount: str
+    spent: str
+    left: str
+
+
+class BudgetLineOut(Schema):
+    id: int
+    code: str
+    title: str
+    amount: str
+    committed: str
+    spent: str
+    commitments: list[CommitmentOut]
+
+
+class AgreementOut(Schema):
+    """An agreement with its budget lines; amounts are decimals written as text."""
+
+    id: int
+    number: str
+    donor: str
+    reference: str
+    title: str
+    starts_on: dt.date
+    ends_on: dt.date
+    amount: str
+    currency: str
+    lines: list[BudgetLineOut]
+
+
+class SpendingIn(Schema):
+    """An invoice that was paid, or a refund that came back; ``reference`` is the number on the paper."""
+
+    kind: programmes.ByHand
+    amount: Annotated[str, Field(min_length=1, max_length=20)]
+    currency: Annotated[str, Field(min_length=3, max_length=3)]
+    day: dt.date
+    reference: Annotated[str, Field(min_length=1, max_length=programmes.PAPER_LENGTH)]
+
+
 class EntitlementOut(Schema):
     """What somebody is due: ``unit`` is a currency where ``is_money``; amounts are decimals written as text."""
 

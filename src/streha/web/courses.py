@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from streha.accounts.rules import Action
+from streha.assistance.programmes.rules import For
 from streha.assistance.training import actions, models, queries, rules
 from streha.cases import queries as letter_queries
 from streha.common import errors
 from streha.formats import letters
-from streha.web import door, words
+from streha.web import door, funding, words
 from streha.web.cases import name_in
 from streha.web.forms import grants as forms
 from streha.web.one_form import form_page
@@ -60,7 +61,8 @@ def new(request: door.Request) -> HttpResponse:
 def course(request: door.Request, pk: int) -> HttpResponse:
     """A course with its sessions and those of its people whom the viewer may see."""
     page = queries.course_page(request.access, pk, at=door.now())
-    context = {"page": page, "course": page.course, "months": rules.MONTHS}
+    money = funding.context_for(request.access, For.TRAINING, pk)
+    context = {"page": page, "course": page.course, "months": rules.MONTHS, **money}
     return render(request, "courses/one.html", context)
 
 

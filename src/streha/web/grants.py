@@ -17,9 +17,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from streha.accounts.rules import Access, Action
 from streha.assistance.grants import actions, models, queries
+from streha.assistance.programmes.rules import For
 from streha.assistance.training import queries as courses
 from streha.common import errors
-from streha.web import door, words
+from streha.web import door, funding, words
 from streha.web.forms import grants as forms
 from streha.web.one_form import form_page
 from streha.web.people import narrowed_by_place
@@ -60,7 +61,8 @@ def grant(request: door.Request, pk: int) -> HttpResponse:
     """A grant: plan, tranches, visits, checks."""
     page = queries.grant_page(request.access, pk, at=door.now())
     deeds = [(what, deed.title) for what, deed in DEEDS.items() if deed.is_open(page)]
-    return render(request, "grants/one.html", {"page": page, "grant": page.grant, "deeds": deeds})
+    context = {"page": page, "grant": page.grant, "deeds": deeds, **funding.context_for(request.access, For.GRANT, pk)}
+    return render(request, "grants/one.html", context)
 
 
 @require_http_methods(["GET", "POST"])

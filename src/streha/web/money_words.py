@@ -104,6 +104,20 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "payment_list": pgettext_lazy("money", "a payment list"),
         "other": pgettext_lazy("money", "something else"),
     },
+    "by_hand": {
+        "invoice": pgettext_lazy("money", "an invoice that was paid"),
+        "refund": pgettext_lazy("money", "money that came back"),
+    },
+    "spent_by": {
+        "invoice": pgettext_lazy("money", "an invoice that was paid"),
+        "refund": pgettext_lazy("money", "money that came back"),
+        "delivery": pgettext_lazy("money", "handed out"),
+        "return": pgettext_lazy("money", "given back by a household"),
+        "payment_list": pgettext_lazy("money", "a payment list"),
+        "works": pgettext_lazy("money", "house works"),
+        "grant": pgettext_lazy("money", "a grant"),
+        "project": pgettext_lazy("money", "a project"),
+    },
     "basis_of_line": {
         "household": _("once for the household"),
         "person": _("for each person"),

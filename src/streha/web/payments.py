@@ -23,9 +23,9 @@ from streha.common import errors, numbers
 from streha.formats.iso20022 import Party
 from streha.jobs.models import Job
 from streha.people import queries as people
-from streha.web import door, jobs
+from streha.web import door, jobs, one_form
 from streha.web.forms import money as forms
-from streha.web.programmes import _cycle, _of, form_page, said_after
+from streha.web.programmes import _cycle, _of, said_after
 
 A = Action
 TYPES = {"xml": "application/xml", "csv": "text/csv; charset=utf-8"}
@@ -52,7 +52,7 @@ def new(request: door.Request, pk: int) -> HttpResponse:
     day = programme_queries.day_of(door.now()).strftime("%d.%m.%Y")
     first = {"cycle": cycle.pk, "due_until": day, "pay_on": day, "title": cycle.name}
     form = forms.ListForm(request.POST or None, cycle=cycle, initial=first)
-    return form_page(
+    return one_form.acting_page(
         request,
         form,
         _("New payment list"),
@@ -235,7 +235,7 @@ def account(request: door.Request, pk: int) -> HttpResponse:
     def keep() -> None:
         actions.set_account(person.pk, actions.AccountDraft(**form.cleaned_data), by=request.access, at=door.now())
 
-    return form_page(
+    return one_form.acting_page(
         request,
         form,
         _("Account of %(number)s") % {"number": person.number},

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from streha.accounts.rules import Action
@@ -18,11 +19,13 @@ from streha.assistance.entitlements import actions as given
 from streha.assistance.entitlements import models as given_models
 from streha.assistance.entitlements import queries as given_queries
 from streha.assistance.entitlements import rules as given_rules
+from streha.assistance.funding import actions as funds
 from streha.assistance.payments import models as payment_models
 from streha.assistance.programmes import actions, models, queries, rules
 from streha.common import errors, numbers
 from streha.common.money import Money
-from streha.web import door, one_form
+from streha.web import door, funding, one_form
+from streha.web.forms import funding as funding_forms
 from streha.web.forms import money as forms
 
 A = Action
@@ -30,18 +33,6 @@ A = Action
 
 def _today() -> dt.date:
     return queries.day_of(door.now())
-
-
-def form_page(  # noqa: PLR0917 - one line a call
-    request: door.Request, form: django_forms.Form, title: str, button: str, back: str, act: Callable[[], Any]
-) -> HttpResponse:
-    """A page with one form: it does what it says and goes back, or says what stands in the way."""
-    if request.method == "POST" and form.is_valid():
-        with door.errors_into(form):
-            act()
-            messages.success(request, _("Done."))
-            return redirect(back)
-    return one_form.form_page(request, form, title, button, back)
 
 
 def said_after(request: door.Request, act: Callable[[], Any]) -> None:
@@ -90,7 +81,7 @@ def new_agreement(request: door.Request) -> HttpResponse:
         donor = actions.add_donor(form.cleaned_data["donor"], by=request.access, at=door.now())
         actions.sign_agreement(form.draft(donor.pk), by=request.access, at=door.now())
 
-    return form_page(request, form, _("New agreement"), _("Keep the agreement"), "/agreements/", sign)
+    return one_form.acting_page(request, form, _("New agreement"), _("Keep the agreement"), "/agreements/", sign)
 
 
 @require_http_methods(["GET", "POST"])
@@ -100,6 +91,16 @@ def agreement(request: door.Request, pk: int) -> HttpResponse:
     row = models.Agreement.objects.select_related("donor").filter(pk=pk).first()
     if row is None:
         raise errors.NotFound()
+    if request.method == "POST" and "other" in request.POST:
+        other = funding_forms.OtherForm(request.POST, agreement=row)
+
+        def set_aside() -> None:
+            told = other.cleaned_data
+            amount = Money(told["amount"], row.currency)
+            funds.set_aside_otherwise(int(told["line"]), amount, told["title"], by=request.access, at=door.now())
+
+        _of(other, request, set_aside)
+        return redirect("agreement", pk)
     if request.method == "POST":
         form = forms.LineForm(request.POST)
         _of(
@@ -116,13 +117,18 @@ def agreement(request: door.Request, pk: int) -> HttpResponse:
         )
         return redirect("agreement", pk)
     lines = list(row.lines.all())
-    commitments = models.Commitment.objects.filter(line__in=lines).select_related("line").order_by("line__code", "pk")
+    commitments = list(
+        models.Commitment.objects.filter(line__in=lines).select_related("line").order_by("line__code", "pk")
+    )
     context = {
         "row": row,
         "lines": [(line, queries.balance([line], row.currency)) for line in lines],
         "balance": queries.balance(lines, row.currency),
         "free": row.total - Money(row.budgeted, row.currency),
-        "commitments": commitments,
+        "commitments": funding.linked(request.access, commitments),
+        "other_form": funding_forms.OtherForm(agreement=row, auto_id="other-%s")
+        if lines and funding.may_set_aside(request.access)
+        else None,
         "form": forms.LineForm() if request.access.allows(A.BUDGET_CHANGE) else None,
     }
     return render(request, "programmes/agreement.html", context)
@@ -159,7 +165,7 @@ def listing(request: door.Request) -> HttpResponse:
 def new(request: door.Request) -> HttpResponse:
     """A form for a new programme."""
     form = forms.ProgrammeForm(request.POST or None)
-    return form_page(
+    return one_form.acting_page(
         request,
         form,
         _("New programme"),
@@ -167,6 +173,22 @@ def new(request: door.Request) -> HttpResponse:
         "/programmes/",
         lambda: actions.open_programme(form.draft(), by=request.access, at=door.now()),
     )
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.PROGRAMME_CHANGE)
+def change(request: door.Request, pk: int) -> HttpResponse:
+    """Names, days, place and kinds of cases of a programme."""
+    row = models.Programme.objects.visible_to(request.access, A.PROGRAMME_CHANGE).filter(pk=pk).first()
+    if row is None:
+        raise errors.NotFound()
+    form = forms.ProgrammeChangeForm(request.POST or None, initial=forms.as_typed(row))
+
+    def act() -> None:
+        version = form.cleaned_data["version"]
+        actions.change_programme(pk, form.draft_of(row), version=version, by=request.access, at=door.now())
+
+    return one_form.acting_page(request, form, _("Change the programme"), _("Change"), f"/programmes/{pk}/", act)
 
 
 @require_http_methods(["GET", "POST"])
@@ -261,7 +283,7 @@ def grant(request: door.Request, pk: int) -> HttpResponse:
         )
         given.entitle(pk, draft, by=request.access, at=door.now())
 
-    return form_page(request, form, _("Grant help"), _("Grant it"), f"/cycles/{pk}/", entitle)
+    return one_form.acting_page(request, form, _("Grant help"), _("Grant it"), f"/cycles/{pk}/", entitle)
 
 
 @require_http_methods(["GET", "POST"])
@@ -283,7 +305,38 @@ def allot(request: door.Request, pk: int) -> HttpResponse:
             at=door.now(),
         )
 
-    return form_page(request, form, _("Grant a package"), _("Grant it"), f"/cycles/{pk}/", act)
+    return one_form.acting_page(request, form, _("Grant a package"), _("Grant it"), f"/cycles/{pk}/", act)
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.ENTITLEMENT_GRANT)
+def chosen(request: door.Request, pk: int) -> HttpResponse:
+    """Help is granted to households chosen in the cycle's call, each its own amount; an empty one grants nothing."""
+    row = _cycle(request, pk)
+    page = given_queries.chosen_page(request.access, row, after=request.GET.get("after", ""), at=door.now())
+    form = forms.ChosenForm(
+        request.POST or None, cycle=row, lines=page.rows, initial={"due_on": _today().strftime("%d.%m.%Y")}
+    )
+    if request.method == "POST" and form.is_valid():
+        with door.errors_into(form):
+            told = form.cleaned_data
+            made = given.grant_chosen(
+                pk,
+                form.amounts(),
+                kind=given_rules.Kind(told["kind"]),
+                due_on=told["due_on"],
+                what=told["what"],
+                commitment_id=int(told["commitment"]) if told["commitment"] else None,
+                by=request.access,
+                at=door.now(),
+            )
+            messages.success(
+                request,
+                ngettext("%(n)s household is due it.", "%(n)s households are due it.", len(made)) % {"n": len(made)},
+            )
+            return redirect("cycle", pk)
+    context = {"row": row, "page": page, "form": form, "shared": forms.shared_of(form), "rows": forms.rows_of(form)}
+    return render(request, "programmes/chosen.html", context, status=422 if form.errors else 200)
 
 
 # --- one entitlement --------------------------------------------------------------------------------------------------
@@ -367,6 +420,9 @@ def _top_up(request: door.Request, pk: int) -> None:
 def packages(request: door.Request) -> HttpResponse:
     """The newest version of every package; a colleague of its maker can verify it."""
     if request.method == "POST":
+        if "example" in request.POST:
+            said_after(request, lambda: given.load_example_package(by=request.access, at=door.now()))
+            return redirect("packages")
         form = forms.ReasonForm({"reason": request.POST.get("source", "")})
         pk = numbers.whole(request.POST.get("package", ""))
         if pk is None:
@@ -392,7 +448,7 @@ def new_package(request: door.Request) -> HttpResponse:
         first = {"code": old.code, "source": old.source, "lines": lines}
         first |= {f"name_{language}": getattr(old, f"name_{language}") for language in ("en", "sq", "sr")}
     form = forms.PackageForm(request.POST or None, initial=first)
-    return form_page(
+    return one_form.acting_page(
         request,
         form,
         _("Package"),

@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from streha.accounts.rules import Action
+from streha.assistance.programmes.rules import For
 from streha.assistance.projects import actions, queries, rules
 from streha.common import errors
 from streha.places.models import Area
-from streha.web import door, words
+from streha.web import door, funding, words
 from streha.web.exports import ExportForm
 from streha.web.forms import projects as forms
 from streha.web.one_form import form_page
@@ -96,6 +97,7 @@ def project(request: door.Request, pk: int) -> HttpResponse:
         "project": page.project,
         "deeds": deeds,
         "phases": [(label, photos) for label, photos in by_phase if photos],
+        **funding.context_for(request.access, For.PROJECT, pk),
     }
     return render(request, "projects/one.html", context)
 

@@ -87,6 +87,10 @@ def sections(report: queries.DonorReport) -> list[letters.Part]:
         parts += [letters.Text(_("Help to people"), is_heading=True), _help(report)]
     if report.houses:
         parts += [letters.Text(_("Houses"), is_heading=True), *_houses(report)]
+    if report.grants:
+        parts += [letters.Text(_("Grants"), is_heading=True), *_grants(report)]
+    if report.courses:
+        parts += [letters.Text(_("Courses"), is_heading=True), _courses(report)]
     if report.projects:
         parts += [letters.Text(_("Community projects"), is_heading=True), _projects(report)]
     return parts
@@ -147,6 +151,31 @@ def _houses(report: queries.DonorReport) -> list[letters.Part]:
     header = (_("Lot"), _("Houses"), _("Handed over"), _("Done, %"))
     rows = [(lot.title, str(lot.houses), str(lot.handed_over), str(lot.percent)) for lot in report.houses]
     return [letters.Picture(bars.svg(drawn, alt), alt), _table(header, rows)]
+
+
+def _grants(report: queries.DonorReport) -> list[letters.Part]:
+    alt = _("Grants awarded and paid by sector; the table says the same")
+    drawn = [
+        bars.Bar(_sector(one), float(one.awarded), float(one.paid), _share(one.paid, one.awarded))
+        for one in report.grants
+    ]
+    header = (_("Sector"), _("Grants"), _("Awarded"), _("Paid"), _("Businesses looked at"), _("alive"), _("Jobs"))
+    rows = [
+        (_sector(one), str(one.grants), sum_of(one.awarded, one.currency), sum_of(one.paid, one.currency))
+        + (str(one.checked), str(one.alive), str(one.jobs))
+        for one in report.grants
+    ]
+    return [letters.Picture(bars.svg(drawn, alt), alt), _table(header, rows)]
+
+
+def _sector(one: queries.GrantFigures) -> str:
+    return f"{words.word('business_sector', one.sector)} ({one.currency})"
+
+
+def _courses(report: queries.DonorReport) -> letters.Part:
+    header = (_("Course"), _("Places"), _("Took part"), _("Certificates"))
+    rows = [(one.title, str(one.places), str(one.took_part), str(one.certified)) for one in report.courses]
+    return _table(header, rows)
 
 
 def _projects(report: queries.DonorReport) -> letters.Part:

@@ -22,7 +22,7 @@ from streha.cases import actions as cases
 from streha.common import errors, money, numbers
 from streha.common.codes import Language
 from streha.formats import papers
-from streha.web import door, exports, words
+from streha.web import door, exports, one_form, words
 from streha.web.forms import selections as forms
 
 A = Action
@@ -98,6 +98,7 @@ def call(request: door.Request, pk: int) -> HttpResponse:
         "call": page.call,
         "applications": applications,
         "member_form": forms.MemberForm(call=page.call) if may_run else None,
+        "grid_form": forms.GridChoiceForm(call=page.call) if may_run and page.selection is None else None,
         "may_enter": request.access.allows(A.SELECTION_ENTER) and page.selection is None and not page.seat,
         "may_plan": may_run or (request.access.allows(A.SELECTION_DECIDE) and bool(page.seat)),
         "may_score": page.seat == rules.Function.SCORER and page.selection is None,
@@ -120,6 +121,21 @@ def member(request: door.Request, pk: int) -> HttpResponse:
             request,
             lambda: actions.name_member(pk, int(told["user"]), function, by=request.access, at=door.now()),
             _("The seat is taken."),
+        )
+    return redirect("selection_call", pk)
+
+
+@require_POST
+@door.open_to(A.SELECTION_CALL)
+def choose_grid(request: door.Request, pk: int) -> HttpResponse:
+    """The call goes by another grid, as long as nobody has scored."""
+    form = forms.GridChoiceForm(request.POST, call=queries.visible_call(request.access, pk, A.SELECTION_CALL))
+    if form.is_valid():
+        grid = int(form.cleaned_data["grid"])
+        _tell(
+            request,
+            lambda: actions.choose_grid(pk, grid, by=request.access, at=door.now()),
+            _("The call goes by this grid now."),
         )
     return redirect("selection_call", pk)
 
@@ -245,6 +261,22 @@ def amount(request: door.Request, pk: int) -> HttpResponse:
         _("The amount is noted."),
     )
     return redirect("application", pk)
+
+
+@require_http_methods(["GET", "POST"])
+@door.open_to(A.SELECTION_ENTER)
+def answers(request: door.Request, pk: int) -> HttpResponse:
+    """What the household answered is corrected, until the application is ranked."""
+    found = queries.visible_application(request.access, pk, A.SELECTION_ENTER)
+    form = forms.AnswersForm(request.POST or None, initial=forms.as_answered(found))
+    return one_form.acting_page(
+        request,
+        form,
+        _("Correct the answers of application %(number)s") % {"number": found.number},
+        _("Correct"),
+        reverse("application", args=[pk]),
+        lambda: actions.correct_answers(pk, form.answers(), by=request.access, at=door.now()),
+    )
 
 
 @require_POST

@@ -25,7 +25,7 @@ from streha.common import errors, numbers
 from streha.common.codes import FieldClass
 from streha.places import queries as places
 from streha.places.models import Area
-from streha.web import charts, door, help_words, maps, words
+from streha.web import charts, door, funding, help_words, maps, words
 from streha.web.exports import ExportForm
 from streha.web.forms import works as forms
 from streha.web.one_form import form_page
@@ -401,7 +401,12 @@ def export(request: door.Request) -> HttpResponse:
 def lots(request: door.Request) -> HttpResponse:
     """Lots with their contractors and what has come of them."""
     lines = queries.lot_lines(request.access, today=door.now().date())
-    return render(request, "works/lots.html", {"lines": lines, "sees_cost": request.access.allows(Action.WORKS_COST)})
+    context = {
+        "lines": funding.of_lots(request.access, lines),
+        "sees_cost": request.access.allows(Action.WORKS_COST),
+        "sets_aside": funding.may_set_aside(request.access),
+    }
+    return render(request, "works/lots.html", context)
 
 
 @require_http_methods(["GET", "POST"])

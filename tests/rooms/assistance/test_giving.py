@@ -79,10 +79,10 @@ def test_a_budget_is_not_overspent() -> None:
     assert not given_models.Delivery.objects.exists()
     due.refresh_from_db()
     assert due.given == 0
-    actions.change_commitment(office.commitment.pk, euro(200), by=office.programme, at=AT)
+    actions.change_commitment(office.commitment.pk, euro(200), version=1, by=office.programme, at=AT)
     given.deliver(due.pk, office.handed("120"), by=office.caseworker, at=AT)
     with pytest.raises(errors.Conflict, match="cannot be cut"):
-        actions.change_commitment(office.commitment.pk, euro(119), by=office.programme, at=AT)
+        actions.change_commitment(office.commitment.pk, euro(119), version=2, by=office.programme, at=AT)
 
 
 def test_another_currency_needs_the_rate_of_the_day() -> None:

@@ -14,9 +14,15 @@ from tests.factories import AT, OFFICE
 from tests.formats.test_pictures import with_place
 
 from streha.accounts.rules import Role
+from streha.assistance.funding import actions as funding
+from streha.assistance.grants import actions as grants
+from streha.assistance.grants.rules import GrantDraft, Sector, TrancheDraft
 from streha.assistance.programmes import actions as programmes
 from streha.assistance.programmes.rules import For
 from streha.assistance.projects import actions, models, queries, rules
+from streha.assistance.reports import queries as reports
+from streha.assistance.works import actions as works
+from streha.assistance.works.rules import Kind, LotDraft, WorksDraft
 from streha.common import errors
 from streha.common.money import Money
 
@@ -97,6 +103,12 @@ def test_money_stays_within_the_project_and_what_was_set_aside() -> None:
     line.refresh_from_db()
     row.refresh_from_db()
     assert (line.spent, row.spent, row.costs.count()) == (Decimal(400), Decimal(1400), 2)
+    second = programmes.commit(line.pk, Money(Decimal(300), "EUR"), For.PROJECT, row.pk, by=OFFICE, at=AT)
+    with pytest.raises(errors.Conflict, match="still holds"):
+        actions.note_cost(row.pk, amount=Decimal(401), reference="C", version=3, **pay)
+    actions.note_cost(row.pk, amount=Decimal(250), reference="C", version=3, **pay)
+    second.refresh_from_db()
+    assert (second.spent, second.spendings.count()) == (150, 1), "what the first held, and the rest from the second"
 
 
 def budget_line() -> Any:
@@ -148,7 +160,24 @@ def test_the_5w_table_and_who_sees_it() -> None:
     assert (told["place_code"], told["donor"], told["target"], told["reached"]) == ("20", "Agency", "200", "150")
     groups = ("reached_female", "reached_male", "reached_children", "reached_older", "reached_disability")
     assert [told[name] for name in groups] == ["120", "30", "120", "30", "10"]
-    assert len(list(queries.five_w(OFFICE, queries.ProjectFilter(), today=TODAY))) == 2
+    line_of = budget_line()
+    programmes.commit(line_of.pk, Money(Decimal(100), "EUR"), For.PROJECT, here.pk, by=OFFICE, at=AT)
+    lot = works.make_lot(LotDraft("Zzlot", here.keeper_id), by=OFFICE, at=AT)
+    home = factories.home()
+    works.plan_works(WorksDraft(home.pk, Kind.REPAIR, TODAY, lot_id=lot.pk), by=OFFICE, at=AT)
+    parts = [TrancheDraft(Decimal(500), "registered"), TrancheDraft(Decimal(1000), "visited")]
+    who = factories.person("Zzane", "Zzfarm").pk
+    one = grants.award(GrantDraft(who, Sector.CRAFTS, "Looms", Decimal(1500), parts, TODAY), by=OFFICE, at=AT)
+    for kind, key in ((For.WORKS, lot.pk), (For.GRANT, one.pk)):
+        funding.set_aside(line_of.pk, Money(Decimal(100), "EUR"), kind, key, by=OFFICE, at=AT)
+    seen = {line.modality: line.donor for line in queries.five_w(OFFICE, queries.ProjectFilter(), today=TODAY)}
+    assert seen == {"school": "Agency; Zzdonor", "road": "Agency", "houses": "Zzdonor", "grants": "Zzdonor"}
+    span = {"since": TODAY - dt.timedelta(days=50), "until": TODAY}
+    told = reports.donor_report(OFFICE, line_of.agreement_id, **span)
+    assert ([h.title for h in told.houses], [p.pk for p in told.projects]) == (["Zzlot"], [here.pk])
+    assert [(g.sector, g.grants, g.awarded, g.paid) for g in told.grants] == [("crafts", 1, 1500, 0)]
+    with pytest.raises(errors.NotFound):
+        funding.set_aside(line_of.pk, Money(Decimal(1), "EUR"), For.PROJECT, there.pk, by=engineer, at=AT)
     assert queries.by_municipality(engineer, queries.ProjectFilter()).keys() == {here.keeper_id}
     with pytest.raises(errors.NotFound):
         queries.project_page(engineer, there.pk)

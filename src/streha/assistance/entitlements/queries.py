@@ -14,6 +14,7 @@ from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
 from streha.assistance.entitlements import models, rules
 from streha.assistance.programmes import models as programmes
+from streha.assistance.selections import queries as selections
 from streha.assistance.selections.models import Application, Selection
 from streha.assistance.selections.rules import Outcome as Selected
 from streha.audit import actions as audit
@@ -173,6 +174,35 @@ def chosen(cycle: programmes.Cycle) -> QuerySet[Application]:
         ranked__outcome=Selected.SELECTED,
         ranked__selection__state__in=in_force,
     ).distinct()
+
+
+@dataclass(frozen=True)
+class ChosenLine:
+    """A household chosen in the cycle's call: who asked, and whether something was granted for it in the cycle."""
+
+    application: Application
+    person: people.Person
+    granted: bool
+
+
+def chosen_page(
+    access: Access, cycle: programmes.Cycle, *, after: str = "", limit: int = PAGE_SIZE, at: dt.datetime
+) -> Page[ChosenLine]:
+    """Those chosen whom the viewer may see, by the number of the application; that they looked is on record."""
+    rows = chosen(cycle).filter(pk__in=Application.objects.visible_to(access).filter(call_id=cycle.call_id or 0))
+    if after:
+        rows = rows.filter(number__gt=pages.number_of(after))
+    found = list(rows.select_related("applicant").order_by("number")[: limit + 1])
+    shown = found[:limit]
+    known = selections.persons_of(shown)
+    had = set(
+        models.Entitlement.objects.filter(
+            cycle=cycle, application__in=[one.pk for one in shown], cancelled_at=None
+        ).values_list("application_id", flat=True)
+    )
+    people_queries.note_look(access, [known[one.pk] for one in shown], where=cycle.number, at=at)
+    lines = tuple(ChosenLine(one, known[one.pk], one.pk in had) for one in shown)
+    return Page(lines, str(shown[-1].number) if len(found) > limit else "")
 
 
 # --- doubles ----------------------------------------------------------------------------------------------------------

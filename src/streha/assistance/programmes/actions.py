@@ -119,14 +119,17 @@ def add_budget_line(
 
 
 @transaction.atomic
-def change_budget_line(line_id: int, amount: Decimal, *, by: Access, at: dt.datetime) -> models.BudgetLine:
+def change_budget_line(
+    line_id: int, amount: Decimal, *, version: int, by: Access, at: dt.datetime
+) -> models.BudgetLine:
     """The line is of so much now: not less than is committed, not more than its agreement holds."""
     by.require(A.BUDGET_CHANGE)
-    row = models.BudgetLine.objects.select_for_update(of=("self",)).filter(pk=line_id).first()
+    row = models.BudgetLine.objects.filter(pk=line_id).first()
     if row is None:
         raise errors.NotFound()
     agreement = _locked_agreement(row.agreement_id)
-    row.refresh_from_db()
+    row = models.BudgetLine.objects.select_for_update(of=("self",)).get(pk=line_id)
+    _require_version(row, version)
     asked = money.require_positive(Money(amount, agreement.currency))
     committed = Money(row.committed, agreement.currency)
     if asked < committed:
@@ -142,10 +145,16 @@ def change_budget_line(line_id: int, amount: Decimal, *, by: Access, at: dt.date
     if left < asked:
         raise rules.overspent(asked, left, agreement.number)
     before, row.amount = row.amount, asked.amount
-    row.save(update_fields=["amount"])
+    row.version += 1
+    row.save(update_fields=["amount", "version"])
     models.Agreement.objects.filter(pk=agreement.pk).update(budgeted=agreement.budgeted + asked.amount - before)
     record(by, at, "budget line changed", "budget_line", row.pk, {"amount": [str(before), str(asked.amount)]})
     return row
+
+
+def _require_version(row: models.BudgetLine | models.Commitment | models.Programme, version: int) -> None:
+    if row.version != version:
+        raise errors.Conflict()
 
 
 def _locked_agreement(agreement_id: int) -> models.Agreement:
@@ -223,9 +232,13 @@ def open_programme(draft: ProgrammeDraft, *, by: Access, at: dt.datetime) -> mod
 
 
 @transaction.atomic
-def change_programme(programme_id: int, draft: ProgrammeDraft, *, by: Access, at: dt.datetime) -> models.Programme:
+def change_programme(
+    programme_id: int, draft: ProgrammeDraft, *, version: int, by: Access, at: dt.datetime
+) -> models.Programme:
     """The programme says this now; its code stays."""
     row = _programme(programme_id, by)
+    _require_version(row, version)
+    row.version += 1
     outside = row.cycles.filter(starts_on__lt=draft.starts_on) | row.cycles.filter(ends_on__gt=draft.ends_on)
     first = outside.order_by("pk").first()
     if first is not None:
@@ -362,10 +375,7 @@ def commit(
     at: dt.datetime,
 ) -> models.Commitment:
     """So much of the line is set aside for (kind, key). Raises Conflict when the line does not hold it."""
-    if not (by.allows(A.PROGRAMME_CHANGE) or by.allows(A.BUDGET_CHANGE)):
-        by.require(A.PROGRAMME_CHANGE)
-    if kind == rules.For.CYCLE:
-        cycle_for(int(str(key)), A.PROGRAMME_CHANGE if by.allows(A.PROGRAMME_CHANGE) else A.PROGRAMME_VIEW, by)
+    _require_may_commit(kind, key, by)
     line = models.BudgetLine.objects.select_related("agreement").filter(pk=line_id).first()
     if line is None:
         raise errors.NotFound()
@@ -383,6 +393,14 @@ def commit(
     told = {"line": line.code, "amount": str(asked), "for": f"{kind.value}:{key}"}
     record(by, at, "money committed", "commitment", row.pk, told)
     return row
+
+
+def _require_may_commit(kind: rules.For, key: object, by: Access) -> None:
+    """Whoever changes programmes or budgets; of a cycle, those who may change it, or read it and keep the budget."""
+    if not (by.allows(A.PROGRAMME_CHANGE) or by.allows(A.BUDGET_CHANGE)):
+        by.require(A.PROGRAMME_CHANGE)
+    if kind == rules.For.CYCLE:
+        cycle_for(int(str(key)), A.PROGRAMME_CHANGE if by.allows(A.PROGRAMME_CHANGE) else A.PROGRAMME_VIEW, by)
 
 
 def _in_currency(amount: Money, currency: str) -> Money:
@@ -407,11 +425,13 @@ def _take_from_line(line_id: int, asked: Decimal) -> None:
 
 
 @transaction.atomic
-def change_commitment(commitment_id: int, amount: Money, *, by: Access, at: dt.datetime) -> models.Commitment:
+def change_commitment(
+    commitment_id: int, amount: Money, *, version: int, by: Access, at: dt.datetime
+) -> models.Commitment:
     """The commitment is of so much now: not below what is spent and on its way, not above what its line holds."""
-    if not (by.allows(A.PROGRAMME_CHANGE) or by.allows(A.BUDGET_CHANGE)):
-        by.require(A.PROGRAMME_CHANGE)
     row = _locked_commitment(commitment_id)
+    _require_may_commit(rules.For(row.kind), row.key, by)
+    _require_version(row, version)
     asked = _in_currency(amount, row.currency)
     used = Money(row.used, row.currency)
     if asked < used:
@@ -426,7 +446,8 @@ def change_commitment(commitment_id: int, amount: Money, *, by: Access, at: dt.d
     if asked.amount > row.amount:
         _take_from_line(row.line_id, asked.amount - row.amount)
     before, row.amount = row.amount, asked.amount
-    row.save(update_fields=["amount"])
+    row.version += 1
+    row.save(update_fields=["amount", "version"])
     if asked.amount < before:
         _take_from_line(row.line_id, asked.amount - before)
     record(by, at, "commitment changed", "commitment", row.pk, {"amount": [str(before), str(asked.amount)]})
@@ -462,6 +483,8 @@ class Paid:
     """By which rate, where one was fixed when the money was sent; the day's otherwise."""
     reserved: Decimal = Decimal(0)
     """How much of what was on its way has thereby arrived, in the commitment's currency."""
+    reference: str = ""
+    """The number on the paper, where one was written."""
 
 
 def spend(commitment_id: int, paid: Paid, *, by: Access, at: dt.datetime) -> models.Spending:
@@ -493,25 +516,70 @@ def spend(commitment_id: int, paid: Paid, *, by: Access, at: dt.datetime) -> mod
             day=paid.day,
             kind=paid.kind,
             key=paid.key,
+            reference=paid.reference,
             made_by_id=by.user_id,
             made_at=at,
         )
 
 
+@dataclass(frozen=True)
+class Paper:
+    """An invoice that was paid, or a refund that came back: how much, when, and the number on the paper."""
+
+    kind: rules.ByHand
+    amount: Money
+    day: dt.date
+    reference: str
+
+
 @transaction.atomic
-def note_spending(commitment_id: int, paid: Paid, *, by: Access, at: dt.datetime) -> models.Spending:
-    """Money that went out by no list and no delivery (an invoice, a refund) is on the commitment."""
+def note_spending(commitment_id: int, paper: Paper, *, by: Access, at: dt.datetime) -> models.Spending:
+    """Money that went out by no list and no delivery (an invoice), or came back, is on the commitment.
+
+    Raises Conflict for a paper that is noted for the commitment already, and for more back than went out.
+    """
     by.require(A.PAYMENT_PAY)
-    if paid.day > queries.day_of(at):
+    money.require_positive(paper.amount)
+    reference = rules.check_named(paper.reference, "reference")[: rules.PAPER_LENGTH]
+    if paper.day > queries.day_of(at):
         raise errors.BadInput(
             errors.message("{value} lies in the future. Give the day on which it was paid."),
             code="future",
             field="day",
-            value=paid.day.isoformat(),
+            value=paper.day.isoformat(),
         )
-    row = spend(commitment_id, paid, by=by, at=at)
-    record(by, at, "spending noted", "spending", row.pk, {"amount": str(row.paid), "currency": row.paid_currency})
-    return row
+    row = _locked_commitment(commitment_id)
+    key = f"hand:{row.pk}:{paper.kind}:{reference.casefold()[: rules.PAPER_LENGTH]}"
+    if models.Spending.objects.filter(key=key).exists():
+        raise errors.Conflict(
+            errors.message("“{value}” is noted for {where} already: nothing is paid twice."),
+            code="paper_again",
+            field="reference",
+            value=reference,
+            where=row.number,
+        )
+    made = spend(row.pk, _as_paid(row, paper, key, reference), by=by, at=at)
+    told = {"amount": str(made.paid), "currency": made.paid_currency, "kind": paper.kind.value, "paper": reference}
+    record(by, at, "spending noted", "spending", made.pk, told)
+    return made
+
+
+def _as_paid(row: models.Commitment, paper: Paper, key: str, reference: str) -> Paid:
+    """The paper as spending, below nothing for a refund."""
+    if paper.kind == rules.ByHand.INVOICE:
+        return Paid(paper.amount, paper.day, paper.kind, key, reference=reference)
+    back = queries.converted(paper.amount, row.currency, paper.day)
+    out = queries.refundable(row)
+    if back.money.amount > out.amount:
+        raise errors.Conflict(
+            errors.message("{value} is more than went out of {where} by papers: {spent}. Look at the paper again."),
+            code="refund_beyond_spent",
+            field="amount",
+            value=str(back.money),
+            where=row.number,
+            spent=str(out),
+        )
+    return Paid(Money(-paper.amount.amount, paper.amount.currency), paper.day, paper.kind, key, reference=reference)
 
 
 # --- approval ---------------------------------------------------------------------------------------------------------

@@ -107,6 +107,7 @@ class BudgetLine(models.Model):
     amount = models.DecimalField(**money.columns())
     committed = models.DecimalField(**money.columns(), default=0)
     spent = models.DecimalField(**money.columns(), default=0)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["code"]
@@ -140,6 +141,7 @@ class Commitment(models.Model):
     amount = models.DecimalField(**money.columns())
     used = models.DecimalField(**money.columns(), default=0)
     spent = models.DecimalField(**money.columns(), default=0)
+    version = models.PositiveIntegerField(default=1)
     made_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
 
@@ -186,6 +188,7 @@ class Spending(models.Model):
     day = models.DateField()
     kind = models.CharField(max_length=16)
     key = models.CharField(max_length=80, unique=True)
+    reference = models.CharField(max_length=rules.PAPER_LENGTH, blank=True)
     made_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
 
@@ -265,6 +268,7 @@ class Programme(Named):
     organisation = models.ForeignKey("accounts.Organisation", models.PROTECT, null=True, blank=True, related_name="+")
     starts_on = models.DateField()
     ends_on = models.DateField()
+    version = models.PositiveIntegerField(default=1)
     is_fictional = models.BooleanField(default=False)
     made_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()

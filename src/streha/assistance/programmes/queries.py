@@ -84,3 +84,19 @@ def balance(lines: list[models.BudgetLine], currency: str) -> rules.Balance:
         Money(sum(held, Decimal(0)), currency),
         Money(sum((line.spent for line in lines), Decimal(0)), currency),
     )
+
+
+def refundable(row: models.Commitment) -> Money:
+    """How much of what went out by papers has not come back; what households got comes back on its delivery."""
+    by_households = ("delivery", "return", rules.For.PAYMENT_LIST)
+    sums = row.spendings.exclude(kind__in=by_households).values_list("amount", flat=True)
+    return Money(sum(sums, Decimal(0)), row.currency)
+
+
+def donors(kind: rules.For) -> dict[int, tuple[str, ...]]:
+    """Whose money is set aside for things of one kind, by what it is for; each donor once, by name."""
+    found: dict[int, set[str]] = {}
+    rows = models.Commitment.objects.filter(kind=kind).order_by()
+    for key, name in rows.values_list("key", "line__agreement__donor__name"):
+        found.setdefault(int(key), set()).add(name)
+    return {key: tuple(sorted(names)) for key, names in found.items()}

@@ -16,6 +16,9 @@ from streha.common.money import Money
 RATE_DAYS = 7
 """A rate holds for the days after it, over a weekend or a feast, and no longer."""
 
+PAPER_LENGTH = 50
+"""Signs of an invoice's or receipt's number."""
+
 CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,19}\Z")
 
 
@@ -30,6 +33,13 @@ class For(StrEnum):
     SUPPLIES = "supplies"
     PAYMENT_LIST = "payment_list"
     OTHER = "other"
+
+
+class ByHand(StrEnum):
+    """What somebody in finance notes of money that no list and no delivery moved."""
+
+    INVOICE = "invoice"
+    REFUND = "refund"
 
 
 class Asked(StrEnum):

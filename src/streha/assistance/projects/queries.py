@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, QuerySet, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from streha.accounts.rules import Access, Action
 from streha.assistance.grants import models as grants
+from streha.assistance.programmes import queries as programmes
+from streha.assistance.programmes.rules import For
 from streha.assistance.projects import models, rules
 from streha.assistance.training import models as training
 from streha.assistance.works import models as works
@@ -284,6 +286,7 @@ def five_w(access: Access, narrowed: ProjectFilter, *, today: dt.date) -> Iterat
 def _projects(access: Access, narrowed: ProjectFilter, codes: dict[int, str]) -> Iterator[FiveW]:
     rows = narrowed_rows(access, narrowed).select_related("keeper").order_by("pk")
     rows = rows.prefetch_related("funding", "partners__institution", "served")
+    set_aside = programmes.donors(For.PROJECT)
     for row in rows:
         held = list(row.served.all())
         reached = [one for one in held if one.count == rules.Count.REACHED]
@@ -291,7 +294,7 @@ def _projects(access: Access, narrowed: ProjectFilter, codes: dict[int, str]) ->
         yield FiveW(
             number=row.number,
             implementer="; ".join(sorted(one.institution.name for one in row.partners.all())),
-            donor="; ".join(one.donor for one in row.funding.all()),
+            donor=_said([*(one.donor for one in row.funding.all()), *set_aside.get(row.pk, ())]),
             sector=row.sector,
             activity=row.title,
             modality=row.kind,
@@ -307,6 +310,11 @@ def _projects(access: Access, narrowed: ProjectFilter, codes: dict[int, str]) ->
             currency=row.currency,
             url=("project", row.pk),
         )
+
+
+def _said(donors: Iterable[str]) -> str:
+    """Donors as one text, each once."""
+    return "; ".join(dict.fromkeys(donors))
 
 
 def _groups(reached: list[models.ProjectServed]) -> tuple[int | None, ...]:
@@ -325,6 +333,7 @@ def _lots(access: Access, codes: dict[int, str]) -> Iterator[FiveW]:
     lots = works.Lot.objects.visible_to(access).select_related("keeper").in_bulk()
     sees_cost = access.allows(Action.WORKS_COST)
     done = (works_rules.State.HANDED_OVER, works_rules.State.CLOSED)
+    donors = programmes.donors(For.WORKS)
     rows = works.HouseWorks.objects.visible_to(access).filter(lot__in=lots).order_by()
     handed = dict(rows.filter(state__in=done).values_list("lot").annotate(n=Count("pk")))
     sums = rows.values_list("lot").annotate(
@@ -335,7 +344,7 @@ def _lots(access: Access, codes: dict[int, str]) -> Iterator[FiveW]:
         yield FiveW(
             number=lot.number,
             implementer=lot.contractor,
-            donor="",
+            donor=_said(donors.get(pk, ())),
             sector="shelter",
             activity=lot.title,
             modality="houses",
@@ -357,13 +366,14 @@ def _courses(access: Access, codes: dict[int, str], today: dt.date) -> Iterator[
     rows = training.Enrolment.objects.visible_to(access).exclude(took="dropped").order_by()
     for pk, sex, n in rows.values_list("course", "person__sex").annotate(n=Count("pk")):
         held.setdefault(pk, {})[sex] = n
+    donors = programmes.donors(For.TRAINING)
     courses = training.Course.objects.visible_to(access).select_related("keeper", "provider").order_by("pk")
     for course in courses:
         sexes = held.get(course.pk, {})
         yield FiveW(
             number=course.number,
             implementer=course.provider.name,
-            donor="",
+            donor=_said(donors.get(course.pk, ())),
             sector=rules.Sector.LIVELIHOODS,
             activity=course.title,
             modality="training",
@@ -396,6 +406,7 @@ def _grants(access: Access, codes: dict[int, str], today: dt.date) -> Iterator[F
     for keeper, sector, currency, sex, n, first, last, cost in sums:
         found.setdefault((keeper, sector, currency), []).append((sex, n, first, last, cost))
     areas = Area.objects.in_bulk({keeper for keeper, _s, _c in found})
+    donors = _donors_of_grants(rows)
     for (keeper, sector, currency), parts in sorted(found.items()):
         number = sum(n for _s, n, _f, _l, _c in parts)
         by_sex = {sex: n for sex, n, _f, _l, _c in parts}
@@ -403,7 +414,7 @@ def _grants(access: Access, codes: dict[int, str], today: dt.date) -> Iterator[F
         yield FiveW(
             number="",
             implementer="",
-            donor="",
+            donor=_said(sorted(donors.get((keeper, sector, currency), ()))),
             sector=rules.Sector.LIVELIHOODS,
             activity=sector,
             modality="grants",
@@ -418,3 +429,16 @@ def _grants(access: Access, codes: dict[int, str], today: dt.date) -> Iterator[F
             cost=sum((part[4] for part in parts), Decimal(0)),
             currency=currency,
         )
+
+
+def _donors_of_grants(rows: QuerySet[grants.Grant]) -> dict[tuple[int, str, str], set[str]]:
+    """By municipality, sector and currency, whose money is set aside for some grants or for their cycles."""
+    by_grant, by_cycle = programmes.donors(For.GRANT), programmes.donors(For.CYCLE)
+    found: dict[tuple[int, str, str], set[str]] = {}
+    funded = rows.filter(Q(pk__in=list(by_grant)) | Q(cycle__in=list(by_cycle)))
+    for pk, cycle, keeper, sector, currency in funded.values_list(
+        "pk", "cycle", "person__keeper", "sector", "currency"
+    ):
+        names = {*by_grant.get(pk, ()), *by_cycle.get(cycle, ())}
+        found.setdefault((keeper, sector, currency), set()).update(names)
+    return found

@@ -11,15 +11,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import Q
+
 from streha.accounts.rules import Access, Action
 from streha.assistance.entitlements import models as entitlements
+from streha.assistance.grants import models as grants
+from streha.assistance.grants.rules import Alive
 from streha.assistance.programmes import models as programmes
 from streha.assistance.programmes import rules
 from streha.assistance.projects import models as projects
+from streha.assistance.training import models as training
 from streha.assistance.works import models as works
 from streha.common import errors
 
 NOTHING = Decimal(0)
+ALIVE = Alive.ALIVE
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,30 @@ class HouseFigures:
 
 
 @dataclass(frozen=True)
+class GrantFigures:
+    """Grants of one sector in one currency paid from the agreement: how many, how much awarded and paid, jobs made."""
+
+    sector: str
+    currency: str
+    grants: int
+    awarded: Decimal
+    paid: Decimal
+    checked: int
+    alive: int
+    jobs: int
+
+
+@dataclass(frozen=True)
+class CourseFigures:
+    """A course paid from the agreement: its places, who took part, and who earned the certificate."""
+
+    title: str
+    places: int
+    took_part: int
+    certified: int
+
+
+@dataclass(frozen=True)
 class DonorReport:
     """Everything the paper says; money is in the agreement's currency."""
 
@@ -72,6 +102,8 @@ class DonorReport:
     months: tuple[tuple[dt.date, Decimal], ...]
     help: tuple[HelpFigures, ...]
     houses: tuple[HouseFigures, ...]
+    grants: tuple[GrantFigures, ...]
+    courses: tuple[CourseFigures, ...]
     projects: tuple[projects.CommunityProject, ...]
 
     @property
@@ -101,6 +133,12 @@ def donor_report(access: Access, agreement_id: int, *, since: dt.date, until: dt
         months=_months(agreement, since, until),
         help=_help(access, commitments, since, until),
         houses=_houses(access, [row.key for row in commitments if row.kind == rules.For.WORKS]),
+        grants=_grants(
+            access,
+            [row.key for row in commitments if row.kind == rules.For.GRANT],
+            [row.key for row in commitments if row.kind == rules.For.CYCLE],
+        ),
+        courses=_courses(access, [row.key for row in commitments if row.kind == rules.For.TRAINING]),
         projects=_projects(access, [row.key for row in commitments if row.kind == rules.For.PROJECT]),
     )
 
@@ -164,6 +202,54 @@ def _houses(access: Access, lots: Sequence[str]) -> tuple[HouseFigures, ...]:
         if houses:
             done = sum(state in {"handed_over", "closed"} for state, _percent in houses)
             found.append(HouseFigures(lot.title, len(houses), done, sum(p for _s, p in houses) // len(houses)))
+    return tuple(found)
+
+
+def _grants(access: Access, keys: Sequence[str], cycles: Sequence[str]) -> tuple[GrantFigures, ...]:
+    """Grants for which the agreement's money is set aside, themselves or by their cycle; as they stand now."""
+    if not access.allows(Action.GRANT_VIEW):
+        return ()
+    held = grants.Grant.objects.visible_to(access).exclude(state="cancelled")
+    rows = held.filter(Q(pk__in=[int(key) for key in keys]) | Q(cycle__in=[int(key) for key in cycles]))
+    parts: dict[tuple[str, str], list[tuple[int, Decimal]]] = defaultdict(list)
+    for pk, sector, currency, amount in rows.values_list("pk", "sector", "currency", "amount"):
+        parts[sector, currency].append((pk, amount))
+    paid: dict[int, Decimal] = defaultdict(lambda: NOTHING)
+    for pk, amount in grants.Tranche.objects.filter(grant__in=rows, paid_on__isnull=False).values_list(
+        "grant", "amount"
+    ):
+        paid[pk] += amount
+    found: dict[int, tuple[str, int]] = {}  # the newest check of each
+    checks = grants.AliveCheck.objects.filter(grant__in=rows, made_on__isnull=False).order_by("months")
+    for pk, said, jobs in checks.values_list("grant", "found", "jobs"):
+        found[pk] = (said, jobs or 0)
+    return tuple(
+        GrantFigures(
+            sector,
+            currency,
+            grants=len(each),
+            awarded=sum((amount for _pk, amount in each), NOTHING),
+            paid=sum((paid[pk] for pk, _amount in each), NOTHING),
+            checked=sum(pk in found for pk, _amount in each),
+            alive=sum(pk in found and found[pk][0] == ALIVE for pk, _amount in each),
+            jobs=sum(found[pk][1] for pk, _amount in each if pk in found),
+        )
+        for (sector, currency), each in sorted(parts.items())
+    )
+
+
+def _courses(access: Access, keys: Sequence[str]) -> tuple[CourseFigures, ...]:
+    if not access.allows(Action.COURSE_VIEW):
+        return ()
+    found = []
+    for course in training.Course.objects.visible_to(access).filter(pk__in=[int(key) for key in keys]).order_by("pk"):
+        took = list(
+            training.Enrolment.objects.visible_to(access)
+            .filter(course=course)
+            .exclude(took="dropped")
+            .values_list("certified_on", flat=True)
+        )
+        found.append(CourseFigures(course.title, course.places, len(took), sum(day is not None for day in took)))
     return tuple(found)
 
 

@@ -19,6 +19,7 @@ from streha.accounts import queries as accounts
 from streha.accounts.models import User
 from streha.accounts.rules import Access, Action
 from streha.assistance.programmes import actions as programmes
+from streha.assistance.programmes import queries as programme_queries
 from streha.assistance.programmes.models import Commitment
 from streha.assistance.programmes.rules import For
 from streha.assistance.works import bridge, models, queries, rules
@@ -739,13 +740,26 @@ def accounts_organisation(by: Access) -> int | None:
 def spend_committed(  # noqa: PLR0917 - named by its place in one line
     kind: For, key: object, paper: str, amount: money.Money, on: dt.date, by: Access, at: dt.datetime
 ) -> None:
-    """What was paid is taken from the money that was set aside for this; nothing where none was set aside.
+    """What was paid is taken from the money that was set aside for this, the first first; nothing where none was.
 
-    Raises Conflict when the money set aside does not hold it: then nothing of the payment is noted.
+    Raises Conflict when the money set aside does not hold it all together: then nothing of the payment is noted.
     """
-    held = Commitment.objects.filter(kind=kind, key=str(key)).order_by("pk").first()
-    if held is not None:
-        programmes.spend(held.pk, programmes.Paid(amount, on, kind.value, paper), by=by, at=at)
+    held = list(Commitment.objects.select_related("line__agreement").filter(kind=kind, key=str(key)).order_by("pk"))
+    left = amount
+    for number, one in enumerate(held, start=1):
+        part = left if number == len(held) else _held_part(one, left, on)
+        if part.amount > 0:
+            name = paper if number == 1 else f"{paper}-{number}"
+            programmes.spend(one.pk, programmes.Paid(part, on, kind.value, name), by=by, at=at)
+        left -= part
+
+
+def _held_part(one: Commitment, asked: money.Money, on: dt.date) -> money.Money:
+    """How much of a payment the money set aside holds: any part in its own currency, in another all or nothing."""
+    if one.currency == asked.currency:
+        return min(asked, one.left)
+    cost = programme_queries.converted(asked, one.currency, on).money
+    return asked if cost <= one.left else money.Money.none(asked.currency)
 
 
 def _outside() -> errors.Refused:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from streha.accounts.rules import Role
 from streha.assistance.entitlements import actions as given
+from streha.assistance.entitlements import queries as given_queries
 from streha.assistance.entitlements import rules as given_rules
 from streha.assistance.payments import actions as payments
 from streha.assistance.programmes import actions, models, rules
@@ -114,17 +115,46 @@ class ProgrammeForm(forms.Form):
 
     def draft(self) -> actions.ProgrammeDraft:
         """The programme as the action wants it."""
-        told = self.cleaned_data
-        return actions.ProgrammeDraft(
-            code=told["code"],
-            name_en=told["name_en"],
-            name_sq=told["name_sq"],
-            name_sr=told["name_sr"],
-            starts_on=told["starts_on"],
-            ends_on=told["ends_on"],
-            place_id=int(told["place"]) if told["place"] else None,
-            tracks=tuple(told["tracks"]),
-        )
+        return _programme_draft(self.cleaned_data)
+
+
+class ProgrammeChangeForm(ProgrammeForm):
+    """What a programme says now; its code stays. The version says which state of it was read."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["code"]
+
+    def draft_of(self, row: models.Programme) -> actions.ProgrammeDraft:
+        """The programme as the action wants it; whose it is stays."""
+        told = {**self.cleaned_data, "code": row.code}
+        return _programme_draft(told, row.organisation_id)
+
+
+def as_typed(row: models.Programme) -> dict[str, Any]:
+    """A programme as its form first shows it."""
+    told: dict[str, Any] = {name: getattr(row, name) for name in ("version", "name_sq", "name_sr", "name_en")}
+    told |= {name: getattr(row, name).strftime("%d.%m.%Y") for name in ("starts_on", "ends_on")}
+    return told | {
+        "place": str(row.place_id or ""),
+        "tracks": [one.track.code for one in row.tracks.select_related("track")],
+    }
+
+
+def _programme_draft(told: dict[str, Any], organisation_id: int | None = None) -> actions.ProgrammeDraft:
+    return actions.ProgrammeDraft(
+        code=told["code"],
+        name_en=told["name_en"],
+        name_sq=told["name_sq"],
+        name_sr=told["name_sr"],
+        starts_on=told["starts_on"],
+        ends_on=told["ends_on"],
+        place_id=int(told["place"]) if told["place"] else None,
+        organisation_id=organisation_id,
+        tracks=tuple(told["tracks"]),
+    )
 
 
 class CycleForm(forms.Form):
@@ -190,13 +220,63 @@ class GrantForm(forms.Form):
         choose(self, "commitment", [("", "—"), *_commitments(cycle)])
 
     def much(self) -> given_rules.Much:
-        """How much: money where the unit is a currency and the help is not counted."""
+        """How much is granted."""
         told = self.cleaned_data
-        unit = told["unit"].strip()
-        counted = {given_rules.Kind.ITEMS, given_rules.Kind.TRAINING}
-        if unit.upper() in money.MINOR_UNITS and told["kind"] not in counted:
-            return given_rules.Much.of(Money(told["amount"], unit))
-        return given_rules.Much.counted(told["amount"], unit)
+        return much_of(told["kind"], told["amount"], told["unit"])
+
+
+class ChosenForm(forms.Form):
+    """Help for households chosen by a commission: what it is, and how much each is due."""
+
+    kind = forms.ChoiceField(label=_("Help"), choices=lambda: words.options("help_kind"))
+    unit = forms.CharField(label=_("Currency or unit"), max_length=20, initial="EUR")
+    what = forms.CharField(label=_("What"), max_length=40, required=False)
+    due_on = Day(label=_("Due on"))
+    commitment = forms.ChoiceField(label=_("Paid from"), required=False)
+
+    def __init__(
+        self, *args: Any, cycle: models.Cycle, lines: Sequence[given_queries.ChosenLine], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        choose(self, "commitment", [("", "—"), *_commitments(cycle)])
+        self.lines = lines
+        for line in lines:
+            label = _("How much for application %(number)s") % {"number": line.application.number}
+            self.fields[f"{EACH}{line.application.pk}"] = Amount(
+                label=label, required=False, initial="" if line.granted else line.application.amount
+            )
+
+    def amounts(self) -> dict[int, given_rules.Much]:
+        """By application, how much; those left empty are not in it. Raises BadInput for a unit that does not fit."""
+        told = self.cleaned_data
+        filled = {
+            line.application.pk: told[f"{EACH}{line.application.pk}"]
+            for line in self.lines
+            if told.get(f"{EACH}{line.application.pk}")
+        }
+        return {pk: much_of(told["kind"], amount, told["unit"]) for pk, amount in filled.items()}
+
+
+EACH = "each-"
+
+
+def shared_of(form: ChosenForm) -> list[forms.BoundField]:
+    """The fields that hold for all."""
+    return [bound for bound in form if not bound.name.startswith(EACH)]
+
+
+def rows_of(form: ChosenForm) -> list[tuple[given_queries.ChosenLine, forms.BoundField]]:
+    """Each household chosen, with the field of its amount."""
+    return [(line, form[f"{EACH}{line.application.pk}"]) for line in form.lines]
+
+
+def much_of(kind: str, amount: Decimal, unit: str) -> given_rules.Much:
+    """How much: money where the unit is a currency and the help is not counted."""
+    tidy = unit.strip()
+    counted = {given_rules.Kind.ITEMS, given_rules.Kind.TRAINING}
+    if tidy.upper() in money.MINOR_UNITS and kind not in counted:
+        return given_rules.Much.of(Money(amount, tidy))
+    return given_rules.Much.counted(amount, tidy)
 
 
 class AllotForm(forms.Form):

@@ -117,6 +117,24 @@ class MemberForm(forms.Form):
         _choices(self, "user", [(str(user.pk), str(user)) for user in found])
 
 
+class GridChoiceForm(forms.Form):
+    """Another grid, or another version of it, for a call."""
+
+    grid = forms.ChoiceField(label=_("Grid of points"))
+
+    def __init__(self, *args: Any, call: models.Call, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["grid"].initial = str(call.grid_id)
+        newest = models.Grid.objects.order_by("code", "-version")[:CHOSEN_AT_MOST]
+        _choices(self, "grid", [(str(g.pk), _grid_name(g)) for g in newest])
+
+
+def as_answered(application: models.Application) -> dict[str, str]:
+    """The answers of an application as the form first shows them."""
+    said = dict(application.answers.values_list("fact", "value"))
+    return {f"fact_{fact}": "" if value is None else "1" if value else "0" for fact, value in said.items()}
+
+
 class AnswersForm(forms.Form):
     """What the eligibility rules ask the household."""
 
