@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 
-import django
 from django.conf import settings
 from django.db import connection, transaction
 
@@ -40,6 +39,7 @@ from streha.people.rules import MemberDraft, Relation
 from streha.places import actions as places
 from streha.places.models import Area, AreaCode, Observation
 from streha_demo import (
+    beside,
     cases,
     drawn,
     feedback,
@@ -175,7 +175,7 @@ def _invented(numbers: range, wanted: Plan, known: list[Place], at: dt.datetime)
     if wanted.people < haste.FROM_PEOPLE:
         yield from map(make, numbers)
         return
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=django.setup) as other:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=beside.get_ready) as other:
         ahead = deque(other.submit(make, number) for number in numbers[:PIECES_AHEAD])
         for number in numbers[PIECES_AHEAD:]:
             ahead.append(other.submit(make, number))

@@ -31,7 +31,7 @@ from streha.common import errors
 READS = "reads"
 STORED_APART = frozenset({"readrecord", "readseal"})
 CACHED_KEYS = 65_536
-FEW_ROWS = 30  # up to here one INSERT is quicker than a detour
+FEW_ROWS = 30  # up to here one INSERT is quicker than a COPY
 CHUNK = 5_000  # subjects asked for in one query
 ANCHOR_FILE = "anchors.jsonl"
 LEDGER_FILE = "erasures.jsonl"
@@ -127,17 +127,22 @@ def insert_rows(
     table = quote(model._meta.db_table)
     with transaction.atomic(using=using), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            if not hasattr(model, "WALL"):
-                _copy(cursor, table, columns, ready)
-            elif len(rows) > FEW_ROWS:
-                _insert_by_way(cursor, table, columns, ready)
-            else:
+            if len(rows) <= FEW_ROWS:
                 held = list(ready)
                 marks = ", ".join([f"({', '.join(['%s'] * len(held[0]))})"] * len(held))
                 cursor.execute(f"INSERT INTO {table} ({columns}) VALUES {marks}", list(chain.from_iterable(held)))  # noqa: S608
+            elif _is_walled(cursor, table):
+                _insert_by_way(cursor, table, columns, ready)
+            else:
+                _copy(cursor, table, columns, ready)
             return
         marks = ", ".join(["%s"] * (len(names) + len(rest)))
         cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(ready))  # noqa: S608
+
+
+def _is_walled(cursor: Any, table: str) -> bool:
+    cursor.execute("SELECT relrowsecurity FROM pg_class WHERE oid = %s::regclass", [table])
+    return bool(cursor.fetchone()[0])
 
 
 def _copy(cursor: Any, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:

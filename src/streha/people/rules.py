@@ -190,7 +190,9 @@ class NameDraft:
 
     def tidy(self) -> NameDraft:
         """The same without stray spaces and signs, script told."""
-        given, family, father = (tidy_text(part) for part in (self.given, self.family, self.father))
+        given, family, father = tidy_text(self.given), tidy_text(self.family), tidy_text(self.father)
+        if self.script and (given, family, father) == (self.given, self.family, self.father):
+            return self
         script = self.script or names.script_of(f"{given}{father}{family}")
         return NameDraft(given, family, father, self.kind, script)
 
