@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db
 
 
 def numbers(page: str) -> dict[str, str]:
-    """What stands beside each link of a list."""
-    return dict(re.findall(r'<a href="[^"]*">([^<]+)</a></span><span class="num">([^<]+)<', page))
+    """What stands above each link of a figure."""
+    return {name: n for n, name in re.findall(r'<b>([^<]+)</b><span><a href="[^"]*">([^<]+)</a>', page)}
 
 
 def test_each_viewer_sees_what_their_lists_hold() -> None:

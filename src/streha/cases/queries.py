@@ -242,11 +242,15 @@ def cases_page(
     return Page(tuple(with_cases([pk for _, pk in shown])), next_key)
 
 
-def rows_for_export(access: Access, narrowed: CaseFilter, today: dt.date, *, at: dt.datetime) -> Iterator[models.Case]:
-    """Every case the viewer may export, due first; protection cases stay in the house. The looks are on record."""
+def ids_for_export(access: Access, narrowed: CaseFilter, today: dt.date) -> list[int]:
+    """Which cases the viewer may export, due first; protection cases stay in the house."""
     rows = narrowed_cases(access, narrowed, today)
     may = models.Case.objects.visible_to(access, Action.CASE_EXPORT).filter(is_sensitive=False)
-    ids = list(rows.filter(pk__in=may.values("pk")).order_by("due_on", "id").values_list("pk", flat=True))
+    return list(rows.filter(pk__in=may.values("pk")).order_by("due_on", "id").values_list("pk", flat=True))
+
+
+def rows_for_export(access: Access, ids: Sequence[int], *, at: dt.datetime) -> Iterator[models.Case]:
+    """These cases in their order; the looks are on record."""
     for start in range(0, len(ids), EXPORTED_AT_ONCE):
         piece = with_cases(ids[start : start + EXPORTED_AT_ONCE])
         note_look(access, piece, where="list of cases", at=at)
@@ -284,6 +288,12 @@ def of_person(access: Access, person_id: int) -> list[models.Case]:
     covered = models.CaseMember.objects.filter(person_id__in=same).values("case_id")
     seen = models.Case.objects.visible_to(access).filter(Q(person_id__in=same) | Q(pk__in=covered))
     return list(seen.select_related("version", "stage").order_by("-state", "-pk")[:20])
+
+
+def of_household(access: Access, household_id: int) -> list[models.Case]:
+    """Visible cases of a household, and of those that went on in it, newest first."""
+    seen = models.Case.objects.visible_to(access).filter(household__in=people_queries.one_household(household_id))
+    return list(seen.select_related("version", "stage", "opened_by", "owner").order_by("-pk")[:20])
 
 
 # --- what waits for somebody ------------------------------------------------------------------------------------------

@@ -992,10 +992,12 @@ def make_export(export_id: int, progress: jobs.Progress, *, by: Access, at: dt.d
         return {"rows": export.rows}
     by.require(Action.PROPERTY_EXPORT)
     rows = []
-    for home in queries.rows_for_export(by, queries.PropertyFilter.parse(export.query)):
+    narrowed = queries.PropertyFilter.parse(export.query)
+    total = queries.narrowed_rows(by, narrowed).count()
+    for home in queries.rows_for_export(by, narrowed):
         rows.append(_export_row(by, home))
-        if len(rows) % 500 == 0:
-            progress(len(rows))
+        if len(rows) % 100 == 0:
+            progress(len(rows), total)
     return exports.keep(export, EXPORT_HEADINGS, rows, by=by, at=at)
 
 

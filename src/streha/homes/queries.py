@@ -10,8 +10,7 @@ import datetime as dt
 import heapq
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from typing import Any
@@ -335,26 +334,6 @@ def zone_key(zone: str) -> str:
 # --- one home -------------------------------------------------------------------------------------
 
 
-class EventKind(StrEnum):
-    REGISTERED = "registered"
-    OWNED = "owned"
-    NO_LONGER_OWNED = "no_longer_owned"
-    OCCUPIED = "occupied"
-    ASSESSED = "assessed"
-    PHOTO = "photo"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True)
-class Event:
-    """One line of a home's story; ``what`` is the row it tells of."""
-
-    kind: EventKind
-    on: dt.date | None
-    precision: str
-    what: Any = None
-
-
 @dataclass(frozen=True)
 class PropertyPage:
     """A home as one viewer may see it: what is not readable is not there."""
@@ -372,7 +351,6 @@ class PropertyPage:
     assessments: tuple[models.Assessment, ...]
     photos: tuple[models.Photo, ...]
     doubles: tuple[models.Property, ...]
-    story: tuple[Event, ...] = field(default=())
 
     @property
     def sees_place(self) -> bool:
@@ -438,29 +416,7 @@ def property_page(access: Access, property_id: int, *, at: dt.datetime) -> Prope
         assessments=tuple(assessments),
         photos=tuple(photos),
         doubles=tuple(doubles(access, home.cadastral_zone, cadastral, besides=home.pk)) if cadastral else (),
-        story=tuple(_story(home, shares, stays, assessments, photos)),
     )
-
-
-def _story(
-    home: models.Property,
-    shares: Sequence[models.Share],
-    stays: Sequence[models.Occupancy],
-    assessments: Sequence[models.Assessment],
-    photos: Sequence[models.Photo],
-) -> list[Event]:
-    """All that is known to have happened, the latest first; what has no day comes last."""
-    events = [Event(EventKind.REGISTERED, home.registered_at.date(), "day", home)]
-    for share in shares:
-        events.append(Event(EventKind.OWNED, share.since, "day", share))
-        if share.until:
-            events.append(Event(EventKind.NO_LONGER_OWNED, share.until, "day", share))
-    events += [Event(EventKind.OCCUPIED, stay.started_on, stay.started_precision, stay) for stay in stays]
-    events += [Event(EventKind.ASSESSED, one.assessed_on, "day", one) for one in assessments]
-    events += [Event(EventKind.PHOTO, one.taken_on or one.noted_at.date(), "day", one) for one in photos]
-    if home.ended_on:
-        events.append(Event(EventKind.CLOSED, home.ended_on, "day", home))
-    return sorted(events, key=lambda event: event.on or dt.date.min, reverse=True)
 
 
 def history(access: Access, property_id: int, *, after: str = "", limit: int = PAGE_SIZE) -> Page[log.Done]:

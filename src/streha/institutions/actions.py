@@ -423,10 +423,11 @@ def make_export(export_id: int, progress: jobs.Progress, *, by: Access, at: dt.d
         return {"rows": export.rows}
     by.require(Action.INSTITUTION_WORK)
     rows: list[Sequence[str]] = []
+    total = models.Training.objects.visible_to(by).count()
     for row in queries.rows_for_export(by):
         rows.append(_export_row(row))
-        if len(rows) % 500 == 0:
-            progress(len(rows))
+        if len(rows) % 100 == 0:
+            progress(len(rows), total)
     return exports.keep(export, EXPORT_HEADINGS, rows, by=by, at=at)
 
 

@@ -1,4 +1,5 @@
-"""Charts as values a template can draw: lines by month, and spans of days, both server-side SVG with a table beside.
+"""Charts as values a template can draw, all server-side SVG with a table beside: lines by month, spans of days, and
+shares with their intervals.
 
 No colour stands here: a mark carries its class, the style sheet does the rest. Nothing here reads a database.
 """
@@ -107,3 +108,55 @@ def spans(
                 bars.append(Span(css, round(x, 1), float(top + offset), round(max(width, 2.0), 1)))
     here = left + (today - first).days * scale if first <= today <= last else None
     return SpanChart(WIDTH, len(rows) * ROW + 8, tuple(bars), tuple(labels), round(here, 1) if here else None)
+
+
+PLOT, NAME, END, STEP = 400, 132, 16, 26  # of a chart of intervals: width, room for names, margin, height of a row
+MOST_SIGNS = 21
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A share with its interval in one row."""
+
+    y: float
+    label: str
+    low: float
+    at: float
+    high: float
+    words: str
+
+
+@dataclass(frozen=True)
+class IntervalChart:
+    """Shares from nothing to all, one under the other, and a line where the share of everybody stands."""
+
+    width: int
+    height: int
+    rows: tuple[Interval, ...]
+    ticks: tuple[Tick, ...]
+    everybody: float | None
+    bottom: int
+
+
+def intervals(rows: Sequence[tuple[str, float, float, float]], everybody: float | None) -> IntervalChart | None:
+    """For each (label, low, value, high), shares from 0 to 1, a row; None where there is nothing to compare."""
+    if len(rows) < 2:
+        return None
+
+    def x(share: float) -> float:
+        return round(NAME + (PLOT - NAME - END) * min(max(share, 0.0), 1.0), 1)
+
+    drawn = tuple(
+        Interval(
+            STEP * n + STEP / 2,
+            label if len(label) <= MOST_SIGNS else f"{label[: MOST_SIGNS - 1]}…",
+            x(low),
+            x(value),
+            x(high),
+            f"{label}: {value:.0%} ({low:.0%}–{high:.0%})".replace("%", "\u00a0%"),
+        )
+        for n, (label, low, value, high) in enumerate(rows)
+    )
+    bottom = STEP * len(rows)
+    ticks = tuple(Tick(x(n / 100), f"{n} %") for n in (0, 25, 50, 75, 100))
+    return IntervalChart(PLOT, bottom + 22, drawn, ticks, None if everybody is None else x(everybody), bottom)

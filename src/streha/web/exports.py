@@ -17,7 +17,7 @@ from streha.accounts.rules import Action
 from streha.people import queries
 from streha.people.exports import actions
 from streha.people.exports.models import ExportFile
-from streha.web import door, words
+from streha.web import door, jobs, words
 from streha.web import people as people_pages
 
 RIGHTS = tuple(dict.fromkeys(actions.RIGHTS.values()))
@@ -58,7 +58,8 @@ def ask(request: door.Request) -> HttpResponse:
 def exports(request: door.Request) -> HttpResponse:
     """The viewer's own lists, newest first."""
     mine = ExportFile.objects.filter(asked_by_id=request.access.user_id or 0).select_related("job").order_by("-pk")[:50]
-    return render(request, "exports/list.html", {"exports": mine})
+    rows = [(one, jobs.shown(one.job) if one.job and one.job.is_open else None) for one in mine]
+    return render(request, "exports/list.html", {"exports": rows})
 
 
 @require_GET

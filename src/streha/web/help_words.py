@@ -106,6 +106,7 @@ WORDS |= {
         "done": pgettext_lazy("project", "done"),
         "cancelled": pgettext_lazy("project", "cancelled"),
     },
+    "project_ended": {"done": pgettext_lazy("project", "Finished"), "cancelled": pgettext_lazy("project", "Given up")},
     "photo_phase": {
         "before": pgettext_lazy("photo", "before"),
         "during": pgettext_lazy("photo", "during the works"),

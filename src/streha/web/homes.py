@@ -24,6 +24,7 @@ from shapely.geometry.base import BaseGeometry
 from streha.accounts.rules import Access, Action
 from streha.assistance.works import queries as works_queries
 from streha.audit import queries as log
+from streha.cases import queries as case_queries
 from streha.common import errors
 from streha.common.codes import FieldClass
 from streha.homes import actions, models, queries, rules
@@ -34,6 +35,7 @@ from streha.web import people as people_pages
 from streha.web import works as works_pages
 from streha.web.exports import ExportForm
 from streha.web.forms import homes as forms
+from streha.web.stories import home as home_story
 from streha.web.templatetags.streha import number, place_name
 
 # --- the list -------------------------------------------------------------------------------------
@@ -119,44 +121,24 @@ def home(request: door.Request, pk: int) -> HttpResponse:
     page = queries.property_page(request.access, pk, at=door.now())
     access = request.access
     classes = queries.Classes()
+    works = works_queries.of_home(access, pk)
+    built = works_queries.told_of(works, with_photos=page.sees_place)
+    followed = case_queries.of_home(access, pk) if page.sees_place else []
     context = {
         "page": page,
         "home": page.home,
-        "story": [_told(event, classes) for event in page.story],
+        "story": home_story.story(page, built, followed, door.now().date()),
         "current_shares": [s for s in page.shares if s.until is None],
         "current_stays": [s for s in page.stays if s.ended_on is None],
         "damage": home_rows.damage_of(page.home, classes),
         "building": home_rows.building_of(page.home, classes),
         "damage_list": classes.version(rules.ClassKind.DAMAGE, page.home.damage_list),
-        "works_rows": works_pages.listed(works_queries.of_home(access, pk)),
+        "works_rows": works_pages.listed(works),
         "may_plan_works": access.allows(Action.WORKS_PLAN) and page.home.ended_on is None,
         "may_change": access.allows(Action.PROPERTY_CHANGE) and FieldClass.IDENTITY in page.may_change,
         "may_shield": access.allows(Action.PROPERTY_CHANGE) and FieldClass.PROTECTION in page.may_change,
     }
     return render(request, "homes/home.html", context)
-
-
-@dataclass(frozen=True)
-class Told:
-    """One line of the story in words, with the row it tells of."""
-
-    event: queries.Event
-    damage: str = ""
-    building: str = ""
-
-    @property
-    def kind(self) -> str:
-        return str(self.event.kind)
-
-    @property
-    def what(self) -> Any:
-        return self.event.what
-
-
-def _told(event: queries.Event, classes: queries.Classes) -> Told:
-    if event.kind == queries.EventKind.ASSESSED:
-        return Told(event, home_rows.damage_of(event.what, classes), home_rows.building_of(event.what, classes))
-    return Told(event)
 
 
 @require_GET

@@ -31,6 +31,7 @@ from streha.web import people as people_pages
 from streha.web import works as works_pages
 from streha.web.forms import households as moving
 from streha.web.forms import people as forms
+from streha.web.stories import household as household_story
 
 
 @require_GET
@@ -51,18 +52,29 @@ def household(request: door.Request, pk: int) -> HttpResponse:
     members = [m.person_id for m in page.members]
     changes = FieldClass.IDENTITY in page.may_change and request.access.allows(Action.PERSON_CHANGE)
     homes = home_rows.of_household(request, page.household.pk, members)
-    works = works_queries.of_household(request.access, page.household.pk, [row.home.pk for row in homes])
+    pk = page.household.pk
+    works = works_queries.of_household(request.access, pk, [row.home.pk for row in homes])
+    known = household_story.known(
+        request.access,
+        page,
+        houses=works,
+        stays=site_queries.stays_of_household(request.access, pk, at=door.now()),
+        slips=distribution_queries.slips_of_household(request.access, pk),
+        given=given_queries.of_household(request.access, pk),
+    )
     context = {
         "page": page,
         "household": page.household,
+        "story": household_story.story(known, door.now().date()),
+        "steps": household_story.way(known),
         "works_rows": works_pages.listed(works),
         **grant_pages.of_people(request.access, members),
-        "stays": site_queries.stays_of_household(request.access, page.household.pk, at=door.now()),
-        "slips": distribution_queries.slips_of_household(request.access, page.household.pk),
+        "stays": known.stays,
+        "slips": known.slips,
         "last_move": move_queries.last_move(request.access, page.household.pk) if changes else None,
         "homes": homes,
         "may_register_home": request.access.allows(Action.PROPERTY_REGISTER),
-        **people_pages.help_given(given_queries.of_household(request.access, page.household.pk)),
+        **people_pages.help_given(list(known.given)),
     }
     return render(request, "households/household.html", context)
 

@@ -16,15 +16,19 @@ from urllib.parse import urlencode
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from streha.accounts.rules import Access, Action
 from streha.assistance.entitlements.models import Entitlement
+from streha.assistance.grants import models as grant_models
 from streha.assistance.grants import queries as grants
 from streha.assistance.projects import queries as projects
 from streha.assistance.selections.models import Call
 from streha.assistance.sites import queries as sites
 from streha.assistance.training.models import Course
+from streha.assistance.works import models as works_models
 from streha.assistance.works import queries as works
 from streha.assistance.works import rules as works_rules
 from streha.cases import models as cases
@@ -36,11 +40,12 @@ from streha.homes import models as homes
 from streha.people import models as people
 from streha.places import queries as places
 from streha.places.models import Area
-from streha.web import door
+from streha.web import door, local_map
 from streha.web.people import place_as_typed
+from streha.web.stories import municipality as municipality_story
 
 MOST = 1000
-ROWS = 20
+ROWS = 12
 NOTHING = Decimal(0)
 
 
@@ -76,6 +81,7 @@ class HelpLine:
 
     kind: str
     unit: str
+    is_money: bool
     entitlements: int
     due: Decimal
     given: Decimal
@@ -84,6 +90,22 @@ class HelpLine:
     def percent(self) -> int:
         """How much of it arrived."""
         return int(100 * self.given / self.due) if self.due else 0
+
+
+@dataclass(frozen=True)
+class MoneyLine:
+    """Money of one purpose in one currency: how much was promised, and how much of it is spent."""
+
+    label: str | Promise
+    url: str
+    currency: str
+    promised: Decimal
+    spent: Decimal
+
+    @property
+    def percent(self) -> int:
+        """How much of it is spent; more than all is all."""
+        return min(100, int(100 * self.spent / self.promised)) if self.promised else 0
 
 
 @require_GET
@@ -97,10 +119,14 @@ def page(request: door.Request, area_id: int) -> HttpResponse:
     today = door.now().date()
     context: dict[str, Any] = {
         "area": area,
+        "today": today,
         "asked": "?" + urlencode({"place": place_as_typed(area)}),
         **_register(request.access, inside),
         **_followed(request.access, inside, today),
         **_help(request.access, area.pk, inside, today),
+        "money": _money(request.access, area.pk, inside, today),
+        "map": local_map.drawn(request.access, area, inside),
+        "story": municipality_story.story(request.access, area.pk, inside, today),
     }
     return render(request, "municipality/page.html", context)
 
@@ -125,7 +151,9 @@ def _followed(access: Access, inside: Collection[int], today: dt.date) -> dict[s
     """Open cases by track, and feedback that waits."""
     found: dict[str, Any] = {}
     if access.allows(Action.CASE_VIEW):
-        found["tracks"] = _tracks(access, inside, today)
+        found["tracks"] = tracks = _tracks(access, inside, today)
+        found["cases_open"] = sum(line.open for line in tracks)
+        found["cases_late"] = sum(line.late for line in tracks)
     if access.allows(Action.FEEDBACK_VIEW):
         rows = Feedback.objects.visible_to(access).filter(keeper_id__in=inside).exclude(state="closed")
         found["feedback"] = _counted(rows)
@@ -146,49 +174,83 @@ def _tracks(access: Access, inside: Collection[int], today: dt.date) -> list[Tra
 
 
 def _help(access: Access, area_id: int, inside: Collection[int], today: dt.date) -> dict[str, Any]:
-    """Calls, sites, houses, and what is due and was given."""
+    """Calls, sites, houses, grants, courses, projects, and what is due and was given."""
     found: dict[str, Any] = {}
     if access.allows(Action.SELECTION_VIEW):
         calls = Call.objects.visible_to(access).filter(municipality_id__in=inside).order_by("-closes_on", "-pk")[:ROWS]
         found["calls"] = calls.select_related("municipality")
     if access.allows(Action.SITE_VIEW):
-        found["sites"] = sites.sites_page(access, sites.SiteFilter(area_id=area_id), limit=ROWS)
+        found["sites"] = shown = sites.sites_page(access, sites.SiteFilter(area_id=area_id), limit=ROWS)
+        found["places"] = sum(row.places.capacity for row in shown.rows)
+        found["places_taken"] = sum(row.places.taken for row in shown.rows)
     if access.allows(Action.WORKS_VIEW):
         houses = works.portfolio(access, works.WorksFilter(area_id=area_id), today=today)
         found["houses"] = houses.total
+        found["handed_over"] = houses.count(works_rules.Standing.DONE)
         found["standings"] = [(standing, houses.count(standing)) for standing in works_rules.Standing]
-        found["works_money"] = [
-            (office.area, office.contracted, office.spent) for office in houses.offices if office.contracted
-        ]
     if access.allows(Action.GRANT_VIEW):
-        found["grants"] = _granted(access, area_id, today)
+        rows = grants.narrowed_rows(access, grants.GrantFilter(area_id=area_id), today).exclude(state="cancelled")
+        sectors = rows.order_by().values_list("sector").annotate(n=Count("pk"))
+        found["sectors"] = sorted(sectors, key=lambda row: (-row[1], row[0]))
+        found["grants"] = sum(number for _sector, number in found["sectors"])
     if access.allows(Action.COURSE_VIEW):
         courses = Course.objects.visible_to(access).filter(keeper_id__in=inside)
         found["courses"] = courses.order_by("-first_day", "-pk")[:ROWS]
     if access.allows(Action.PROJECT_VIEW):
-        found["projects"] = projects.projects_page(access, projects.ProjectFilter(area_id=area_id), limit=ROWS)
+        asked = projects.ProjectFilter(area_id=area_id)
+        found["projects"] = projects.projects_page(access, asked, limit=ROWS)
+        states = projects.narrowed_rows(access, asked).order_by().values_list("state").annotate(n=Count("pk"))
+        found["project_states"] = counted = dict(states)
+        found["projects_all"] = sum(counted.values()) - counted.get("cancelled", 0)
+        found["projects_done"] = counted.get("done", 0)
     if access.allows(Action.ENTITLEMENT_VIEW):
         found["help"] = _entitled(access, inside)
     return found
 
 
-def _granted(access: Access, area_id: int, today: dt.date) -> list[tuple[str, int, Decimal]]:
-    """Grants to people of these offices: how many and how much, by currency."""
-    rows = grants.narrowed_rows(access, grants.GrantFilter(area_id=area_id), today).exclude(state="cancelled")
-    sums: dict[str, list[Decimal]] = {}
-    for currency, amount in rows.order_by().values_list("currency", "amount"):
-        sums.setdefault(currency, []).append(amount)
-    return [(currency, len(each), sum(each, NOTHING)) for currency, each in sorted(sums.items())]
-
-
 def _entitled(access: Access, inside: Collection[int]) -> list[HelpLine]:
     """What people of these offices are due and got, by kind and by currency or unit."""
     rows = Entitlement.objects.visible_to(access).live().filter(person__keeper_id__in=inside).order_by()
-    sums: dict[tuple[str, str], list[tuple[Decimal, Decimal]]] = {}
-    for kind, unit, due, given in rows.values_list("kind", "unit", "due", "given"):  # SQLite would add floats
-        sums.setdefault((kind, unit), []).append((due, given))
+    sums: dict[tuple[str, str, bool], list[tuple[Decimal, Decimal]]] = {}
+    columns = ("kind", "unit", "is_money", "due", "given")
+    for kind, unit, is_money, due, given in rows.values_list(*columns):  # SQLite would add floats
+        sums.setdefault((kind, unit, is_money), []).append((due, given))
     found = []
-    for (kind, unit), each in sorted(sums.items()):
+    for (kind, unit, is_money), each in sorted(sums.items()):
         due, given = (sum(column, NOTHING) for column in zip(*each, strict=True))
-        found.append(HelpLine(kind, unit, len(each), due, given))
+        found.append(HelpLine(kind, unit, is_money, len(each), due, given))
     return found
+
+
+# --- money ------------------------------------------------------------------------------------------------------------
+
+
+def _money(access: Access, area_id: int, inside: Collection[int], today: dt.date) -> list[MoneyLine]:
+    """What was promised and spent here, by purpose and currency."""
+    found: list[MoneyLine] = []
+    if access.allows(Action.WORKS_COST):
+        rows = works_models.HouseWorks.objects.visible_to(access, Action.WORKS_COST)
+        kept = rows.filter(home__keeper_id__in=inside).values_list("currency", "cost_contracted", "cost_spent")
+        found += _summed(_("House works"), "works", kept)
+    if access.allows(Action.PROJECT_VIEW):
+        planned = projects.narrowed_rows(access, projects.ProjectFilter(area_id=area_id)).exclude(state="cancelled")
+        found += _summed(_("Community projects"), "projects", planned.values_list("currency", "cost", "spent"))
+    if access.allows(Action.GRANT_VIEW):
+        awarded = grants.narrowed_rows(access, grants.GrantFilter(area_id=area_id), today).exclude(state="cancelled")
+        paid = grant_models.Tranche.objects.filter(grant__in=awarded.order_by().values("pk"), paid_on__isnull=False)
+        sums = [(currency, amount, NOTHING) for currency, amount in awarded.values_list("currency", "amount")]
+        sums += [(currency, NOTHING, amount) for currency, amount in paid.values_list("grant__currency", "amount")]
+        found += _summed(_("Grants"), "grants", sums)
+    if access.allows(Action.ENTITLEMENT_VIEW):
+        lines = [(line.unit, line.due, line.given) for line in _entitled(access, inside) if line.is_money]
+        found += _summed(_("Help in money"), "programmes", lines)
+    return found
+
+
+def _summed(label: str | Promise, url: str, rows: Any) -> list[MoneyLine]:
+    """One line a currency; reckoned here, for SQLite would add floats."""
+    sums: dict[str, tuple[Decimal, Decimal]] = {}
+    for currency, promised, spent in rows:
+        before = sums.get(currency, (NOTHING, NOTHING))
+        sums[currency] = (before[0] + promised, before[1] + spent)
+    return [MoneyLine(label, url, currency, *both) for currency, both in sorted(sums.items()) if any(both)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,7 +25,7 @@ from streha.accounts.rules import Action
 from streha.common import errors
 from streha.formats import geo
 from streha.places import models, queries, rules
-from streha.web import door, maps
+from streha.web import door, map_layers, maps
 from streha.web.templatetags.streha import number, place_name
 
 KIND = "municipality"  # what the list and the map are made of
@@ -280,7 +280,11 @@ def _choose(request: door.Request) -> Chosen:
 
 @door.open_to(Action.PLACE_VIEW)
 def map_page(request: door.Request) -> HttpResponse:
-    """One indicator in one period over all municipalities: a map, its legend, and the same figures as a table."""
+    """One indicator in one period, or what is done now, over all municipalities: a map, its legend, and a table."""
+    layers = map_layers.open_to(request.access)
+    layer = layers.get(request.GET.get("show", ""))
+    if layer is not None:
+        return _map_of_help(request, layer, layers)
     chosen = _choose(request)
     rows, classes = _rows(request, chosen.layer)
     marks = {row.area.pk: row.mark for row in rows}
@@ -288,6 +292,7 @@ def map_page(request: door.Request) -> HttpResponse:
     outline = next((shape for _pk, shape in queries.boundaries("country")), None)
     figures = [row.figure for row in rows if row.figure]
     context = {
+        "layers": layers,
         "chosen": chosen,
         "indicators": _indicator_options(chosen.layers),
         "periods": _period_options(chosen),
@@ -304,14 +309,62 @@ def map_page(request: door.Request) -> HttpResponse:
         "dots": None if shapes or outline is None else maps.dot_map(outline, _points(rows), _values(rows), marks),
         "loads": models.BoundaryLoad.objects.filter(boundaries__area__kind__in=[KIND, "country"]).distinct(),
         "may_load": request.access.allows(Action.PLACE_LOAD),
-        "bounds": ",".join(f"{edge:.4f}" for edge in shapely.total_bounds([s for _pk, s in shapes])) if shapes else "",
+        "bounds": _bounds(shapes),
     }
     return render(request, "places/map.html", context)
+
+
+def _map_of_help(
+    request: door.Request, layer: map_layers.Layer, layers: Mapping[str, map_layers.Layer]
+) -> HttpResponse:
+    """What is done in each municipality, as far as the viewer sees it today."""
+    today = door.now().date()
+    found = _layer_shown(request, layer)
+    marks: dict[int, maps.Mark] = {row.area.pk: row.mark for row in found.rows}
+    outlined = [(pk, shape) for pk, shape in queries.boundaries(KIND) if pk in marks]
+    outline = next((shape for _pk, shape in queries.boundaries("country")), None)
+    seats = {row.area.pk: (row.area.lon, row.area.lat) for row in found.rows}
+    points = {pk: (lon, lat) for pk, (lon, lat) in seats.items() if lon is not None and lat is not None}
+    context = {
+        "layers": layers,
+        "layer": layer,
+        "shown": request.GET["show"],
+        "indicators": _indicator_options(queries.layers(KIND)),
+        "title": layer.label,
+        "period": date_format(today),
+        "rows": found.rows,
+        "heads": layer.heads(),
+        "classes": _classes(found.bounds, list(marks.values()), _("none"), found.colour),
+        "sources": [_("the register, as far as it is visible to you")],
+        "unit": layer.counted,
+        "tiles": maps.tile_map(_cells(), marks),
+        "shapes": _shape_drawing(outlined, outline, marks),
+        "dots": None if outlined or outline is None else maps.dot_map(outline, points, found.values, marks),
+        "least": map_layers.LEAST if layer.of_people else 0,
+        "bounds": _bounds(outlined),
+    }
+    return render(request, "places/map.html", context)
+
+
+def _layer_shown(request: door.Request, layer: map_layers.Layer) -> map_layers.Shown:
+    areas = in_order(models.Area.objects.visible_to(request.access).filter(kind=KIND))
+    tags = {pk: tag for pk, (tag, _column, _row) in _cells().items()}
+    return map_layers.shown(layer, request.access, areas, tags, door.now().date())
+
+
+def _bounds(shapes: Sequence[tuple[int, BaseGeometry]]) -> str:
+    return ",".join(f"{edge:.4f}" for edge in shapely.total_bounds([s for _pk, s in shapes])) if shapes else ""
 
 
 @door.open_to(Action.PLACE_VIEW)
 def shapes(request: door.Request) -> HttpResponseBase:
     """The boundaries of the municipalities as GeoJSON, each with its label, figure and class."""
+    layer = map_layers.open_to(request.access).get(request.GET.get("show", ""))
+    if layer is not None:
+        now = {row.area.pk: row.mark for row in _layer_shown(request, layer).rows}
+        answer = _collection(dict(now))
+        answer["Cache-Control"] = "private, no-store"
+        return answer
     chosen = _choose(request)
     stamp = models.Revision.objects.values_list("stamp", flat=True).first()
     load = models.BoundaryLoad.objects.order_by("-pk").values_list("pk", flat=True).first()
@@ -320,14 +373,17 @@ def shapes(request: door.Request) -> HttpResponseBase:
     unchanged = get_conditional_response(request, etag=etag)
     if unchanged is not None:
         return unchanged
-    marks = {row.area.pk: row.mark for row in _rows(request, chosen.layer)[0]}
-    found = [(pk, shape) for pk, shape in queries.boundaries(KIND) if pk in marks]
-    simple = geo.simplified([shape for _pk, shape in found], SHAPE_TOLERANCE)
-    features = [(shape, _properties(marks[pk], shape)) for (pk, _shape), shape in zip(found, simple, strict=True)]
-    response = HttpResponse(geo.feature_collection(features), content_type="application/geo+json")
+    response = _collection({row.area.pk: row.mark for row in _rows(request, chosen.layer)[0]})
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _collection(marks: Mapping[int, maps.Mark]) -> HttpResponse:
+    found = [(pk, shape) for pk, shape in queries.boundaries(KIND) if pk in marks]
+    simple = geo.simplified([shape for _pk, shape in found], SHAPE_TOLERANCE)
+    features = [(shape, _properties(marks[pk], shape)) for (pk, _shape), shape in zip(found, simple, strict=True)]
+    return HttpResponse(geo.feature_collection(features), content_type="application/geo+json")
 
 
 def _properties(mark: maps.Mark, shape: BaseGeometry) -> dict[str, object]:
@@ -354,7 +410,7 @@ def _rows(request: door.Request, layer: queries.Layer | None) -> tuple[list[MapR
         words = _figure_words(figure) if figure else _("no figure")
         tag = cells[area.pk][0] if area.pk in cells else ""
         rows.append(MapRow(area, maps.Mark(area.pk, place_name(area), words, step), figure, tag))
-    return rows, _classes(bounds, rows)
+    return rows, _classes(bounds, [row.mark for row in rows], _("no figure"))
 
 
 def _figure_words(figure: models.Observation) -> str:
@@ -363,17 +419,19 @@ def _figure_words(figure: models.Observation) -> str:
     return shown(figure.value)
 
 
-def _classes(bounds: Sequence[Decimal], rows: Sequence[MapRow]) -> list[Class]:
-    count = Counter(row.mark.step for row in rows)
+def _classes(
+    bounds: Sequence[Decimal], marks: Sequence[maps.Mark], without: str, colour: Callable[[int], int] = int
+) -> list[Class]:
+    count = Counter(mark.step for mark in marks)
     classes = []
     for step, bound in enumerate(bounds, start=1):
         if step == 1:
             words = _("up to %(bound)s") % {"bound": shown(bound)}
         else:
             words = _("over %(low)s, up to %(high)s") % {"low": shown(bounds[step - 2]), "high": shown(bound)}
-        classes.append(Class(step, words, count[step]))
+        classes.append(Class(colour(step), words, count[colour(step)]))
     if count[0]:
-        classes.append(Class(0, _("no figure"), count[0]))
+        classes.append(Class(0, without, count[0]))
     return classes
 
 

@@ -22,11 +22,14 @@ from streha.assistance.entitlements import rules as given_rules
 from streha.assistance.funding import actions as funds
 from streha.assistance.payments import models as payment_models
 from streha.assistance.programmes import actions, models, queries, rules
+from streha.assistance.reports import queries as report_queries
+from streha.cases import queries as case_queries
 from streha.common import errors, numbers
 from streha.common.money import Money
 from streha.web import door, funding, one_form
 from streha.web.forms import funding as funding_forms
 from streha.web.forms import money as forms
+from streha.web.stories import programme as programme_story
 
 A = Action
 
@@ -202,18 +205,16 @@ def programme(request: door.Request, pk: int) -> HttpResponse:
         form = forms.CycleForm(request.POST, access=request.access)
         _of(form, request, lambda: actions.open_cycle(pk, form.draft(), by=request.access, at=door.now()))
         return redirect("programme", pk)
-    cycles = list(row.cycles.order_by("-starts_on"))
-    keys = [str(cycle.pk) for cycle in cycles]
-    commitments = list(
-        models.Commitment.objects.filter(kind=rules.For.CYCLE, key__in=keys)
-        .select_related("line__agreement__donor")
-        .order_by("pk")
-    )
+    found = report_queries.programme_story(request.access, row)
+    followed = set(row.tracks.values_list("track_id", flat=True))
+    commitments = found.commitments
     context = {
         "row": row,
-        "tracks": row.tracks.select_related("track"),
-        "cycles": cycles,
+        "tracks": [version for version in case_queries.tracks() if version.track_id in followed],
+        "cycles": [(cycle, *found.reached.get(cycle.pk, (None, None))) for cycle in found.cycles],
         "commitments": commitments,
+        "agreements": found.agreements,
+        "story": programme_story.story(found, _today()),
         "form": forms.CycleForm(access=request.access) if request.access.allows(A.PROGRAMME_CHANGE) else None,
     }
     return render(request, "programmes/programme.html", context)

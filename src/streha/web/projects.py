@@ -27,6 +27,7 @@ from streha.web.exports import ExportForm
 from streha.web.forms import projects as forms
 from streha.web.one_form import form_page
 from streha.web.people import narrowed_by_place, place_as_typed
+from streha.web.stories import project as project_story
 from streha.web.works import drawn
 
 VIEW, WORK = Action.PROJECT_VIEW, Action.PROJECT_WORK
@@ -98,6 +99,8 @@ def project(request: door.Request, pk: int) -> HttpResponse:
         "deeds": deeds,
         "phases": [(label, photos) for label, photos in by_phase if photos],
         **funding.context_for(request.access, For.PROJECT, pk),
+        "story": project_story.story(page, door.now().date()),
+        "steps": project_story.way(page),
     }
     return render(request, "projects/one.html", context)
 

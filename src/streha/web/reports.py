@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import formats, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET
 
 from streha.accounts.rules import Action
@@ -24,8 +24,10 @@ from streha.web import door, words
 from streha.web.cases import PDF
 from streha.web.forms.days import Day
 from streha.web.protection import LANGUAGE_OF
-from streha.web.templatetags.money import sum_of
-from streha.web.templatetags.streha import place_name
+from streha.web.templatetags.money import sum_of, unit_name
+from streha.web.templatetags.streha import number, place_name
+
+NO_NUMBER = Decimal(5)  # a unit that is named beside no number stands in the plural
 
 
 class PeriodForm(forms.Form):
@@ -84,7 +86,7 @@ def sections(report: queries.DonorReport) -> list[letters.Part]:
     """What the report tells, a drawing and a table for each; what there is nothing of is left out."""
     parts = [*_money(report), *_months(report)]
     if report.help:
-        parts += [letters.Text(_("Help to people"), is_heading=True), _help(report)]
+        parts += [letters.Text(_("Help to people"), is_heading=True), *_help(report)]
     if report.houses:
         parts += [letters.Text(_("Houses"), is_heading=True), *_houses(report)]
     if report.grants:
@@ -92,7 +94,7 @@ def sections(report: queries.DonorReport) -> list[letters.Part]:
     if report.courses:
         parts += [letters.Text(_("Courses"), is_heading=True), _courses(report)]
     if report.projects:
-        parts += [letters.Text(_("Community projects"), is_heading=True), _projects(report)]
+        parts += [letters.Text(_("Community projects"), is_heading=True), *_projects(report)]
     return parts
 
 
@@ -135,14 +137,34 @@ def _months(report: queries.DonorReport) -> list[letters.Part]:
     return [heading, letters.Picture(bars.svg(drawn, alt), alt), _table((_("Month"), _("Spent")), rows)]
 
 
-def _help(report: queries.DonorReport) -> letters.Part:
-    header = (_("Help"), _("Entitlements"), _("Reached in the period"), _("Due"), _("Given in the period"))
+def _help(report: queries.DonorReport) -> list[letters.Part]:
+    header = (
+        _("Help"),
+        _("Entitlements"),
+        _("Reached in the period"),
+        pgettext("help", "Due"),
+        _("Given in the period"),
+    )
     rows = [
-        (str(words.word("help_kind", one.kind)), str(one.entitlements), str(one.reached))
+        (str(words.word("help_kind", one.kind)), number(one.entitlements), number(one.reached))
         + (sum_of(one.due, one.unit), sum_of(one.given, one.unit))
         for one in report.help
     ]
-    return _table(header, rows)
+    alt = _("How many were reached within the period, by kind of help; the table says the same")
+    drawn = [
+        bars.Bar(_kind_of(one), float(one.entitlements), float(one.reached), _part_of(one.reached, one.entitlements))
+        for one in report.help
+    ]
+    return [letters.Picture(bars.svg(drawn, alt), alt), _table(header, rows)]
+
+
+def _kind_of(one: queries.HelpFigures) -> str:
+    unit = one.unit if len(one.unit) == len("EUR") and one.unit.isupper() else unit_name(one.unit, NO_NUMBER)
+    return f"{words.word('help_kind', one.kind)}, {unit}"
+
+
+def _part_of(part: int, whole: int) -> str:
+    return _("%(n)s of %(all)s") % {"n": number(part), "all": number(whole)}
 
 
 def _houses(report: queries.DonorReport) -> list[letters.Part]:
@@ -178,14 +200,18 @@ def _courses(report: queries.DonorReport) -> letters.Part:
     return _table(header, rows)
 
 
-def _projects(report: queries.DonorReport) -> letters.Part:
+def _projects(report: queries.DonorReport) -> list[letters.Part]:
     header = (_("Project"), _("Place"), _("State"), _("Cost"), _("Spent"))
     rows = [
         (one.title, place_name(one.area), str(words.word("project_state", one.state)))
         + (sum_of(one.cost, one.currency), sum_of(one.spent, one.currency))
         for one in report.projects
     ]
-    return _table(header, rows, right=frozenset({3, 4}))
+    alt = _("Cost and spending by project; the table says the same")
+    drawn = [
+        bars.Bar(one.title, float(one.cost), float(one.spent), _share(one.spent, one.cost)) for one in report.projects
+    ]
+    return [letters.Picture(bars.svg(drawn, alt), alt), _table(header, rows, right=frozenset({3, 4}))]
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] | None = None) -> letters.Rows:

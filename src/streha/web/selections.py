@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -21,12 +21,16 @@ from streha.assistance.selections import actions, bridge, models, queries, rules
 from streha.cases import actions as cases
 from streha.common import errors, money, numbers
 from streha.common.codes import Language
+from streha.engine.disclosure.shares import Interval
 from streha.formats import papers
-from streha.web import door, exports, one_form, words
+from streha.web import charts, door, exports, one_form, words
 from streha.web.forms import selections as forms
+from streha.web.templatetags.register import group_name
+from streha.web.templatetags.streha import place_name
 
 A = Action
 SHOWN_AGAIN = 200
+MOST_BARS = 20
 HOUR_OF_RECEIPT = dt.time(12)  # a day is typed, a moment is kept
 
 
@@ -631,13 +635,25 @@ def replay(request: door.Request, pk: int) -> HttpResponse:
 def figures(request: door.Request, pk: int) -> HttpResponse:
     """How groups fared in a decided list, with intervals, as far as nobody can be recognised."""
     selection = queries.visible_selection(request.access, pk, A.SELECTION_FIGURES)
+    decided = queries.municipality_lines(request.access)
+    everybody = next((share.value for each, share in decided if each.pk == selection.pk), None)
     context = {
         "selection": selection,
         "call": selection.call,
-        "groupings": queries.outcome_lines(request.access, selection),
-        "lists": queries.municipality_lines(request.access),
+        "groupings": [
+            (grouping, lines, _chart([(group_name(line.group, grouping), line.share) for line in lines], everybody))
+            for grouping, lines in queries.outcome_lines(request.access, selection)
+        ],
+        "lists": decided,
+        "chart": _chart([(place_name(each.call.municipality), share) for each, share in decided[:MOST_BARS]], None),
     }
     return render(request, "selections/figures.html", context)
+
+
+def _chart(rows: Sequence[tuple[str, Interval | None]], everybody: float | None) -> charts.IntervalChart | None:
+    """The shares that are shown, as a chart."""
+    shown = [(label, share.low, share.value, share.high) for label, share in rows if share is not None]
+    return charts.intervals(shown, everybody)
 
 
 @require_GET

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from streha.accounts.rules import Action
+from streha.assistance.distributions import queries as distribution_queries
 from streha.assistance.sites import actions, models, queries
 from streha.assistance.sites.rules import places
 from streha.common import errors, numbers
@@ -27,6 +28,7 @@ from streha.web import door, maps, words
 from streha.web.forms import sites as forms
 from streha.web.one_form import form_page
 from streha.web.people import narrowed_by_place
+from streha.web.stories import site as site_story
 from streha.web.templatetags.register import full_name
 from streha.web.templatetags.streha import number, place_name
 
@@ -129,7 +131,14 @@ def site(request: door.Request, pk: int) -> HttpResponse:
     """A site: its places, who stays there as far as the viewer may know, its nights, what is missing."""
     limit = MOST_STAYS if request.GET.get("all") == "1" else PAGE_SIZE
     page = queries.site_page(request.access, pk, at=door.now(), limit=limit)
-    context = {"page": page, "site": page.site, "chart": chart_of(page)}
+    moved = queries.moved_by_month(request.access, page.site)
+    held = distribution_queries.held_at(request.access, site=pk)
+    context = {
+        "page": page,
+        "site": page.site,
+        "chart": chart_of(page),
+        "story": site_story.story(page, moved, held, door.now().date()),
+    }
     return render(request, "sites/site.html", context)
 
 

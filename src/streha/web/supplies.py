@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from streha.accounts.rules import Access, Action
+from streha.assistance.distributions import queries as distribution_queries
 from streha.assistance.supplies import actions, models, queries
 from streha.assistance.supplies.rules import stock as rules
 from streha.common import errors, numbers
@@ -24,6 +25,7 @@ from streha.formats import tables
 from streha.web import door, words
 from streha.web.forms import supplies as forms
 from streha.web.one_form import form_page
+from streha.web.stories import warehouse as warehouse_story
 
 VIEW, RULES, MOVE = Action.STOCK_VIEW, Action.STOCK_RULES, Action.STOCK_MOVE
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -54,7 +56,16 @@ def warehouse(request: door.Request, pk: int) -> HttpResponse:
     """A warehouse: by item, by batch, lines at which is ordered."""
     at = door.now()
     page = queries.warehouse_page(request.access, pk, at=at)
-    return render(request, "supplies/warehouse.html", {"page": page, "warehouse": page.warehouse, "today": at.date()})
+    deeds, counts = queries.deeds_of(request.access, pk), queries.counts_of(request.access, pk)
+    held = distribution_queries.held_at(request.access, warehouse=pk)
+    context = {
+        "page": page,
+        "warehouse": page.warehouse,
+        "today": at.date(),
+        "story": warehouse_story.story(page, deeds, counts, held, at.date()),
+        "movements_here": f"{reverse('movements')}?warehouse={pk}",
+    }
+    return render(request, "supplies/warehouse.html", context)
 
 
 @require_http_methods(["GET", "POST"])

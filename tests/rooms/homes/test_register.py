@@ -65,12 +65,7 @@ def test_a_home_is_registered_with_all_that_is_told() -> None:
     assert {s.written for s in page.shares} == {"", "Agron Hoxha, Zürich"}
     assert (page.home.damage, page.home.building, page.home.damage_list) == ("d4", "brick", "ems98-1")
     assert page.assessments[0].note == "roof burnt"  # type: ignore[attr-defined]
-    kinds = [(str(e.kind), e.on) for e in page.story]
-    assert kinds[0] == ("registered", AT.date())
-    assert [e for e in kinds if e[0] == "occupied"] == [
-        ("occupied", dt.date(2002, 4, 1)),
-        ("occupied", dt.date(1999, 6, 1)),
-    ]
+    assert [stay.started_on for stay in page.stays] == [dt.date(2002, 4, 1), dt.date(1999, 6, 1)]
     assert [done.verb for done in log.history(home.subject).rows] == ["home registered"]
 
 

@@ -378,6 +378,12 @@ def slips_of_household(access: Access, household_id: int) -> list[models.Slip]:
     return list(rows.select_related("distribution__kit").order_by("-distribution__held_on", "-pk")[:50])
 
 
+def held_at(access: Access, **place: int) -> list[models.Distribution]:
+    """Distributions at a site (``site=``) or from a warehouse (``warehouse=``), the latest first."""
+    rows = models.Distribution.objects.visible_to(access).filter(**place)
+    return list(rows.select_related("kit", "closed_by").order_by("-held_on", "-pk")[:50])
+
+
 def slips_with_batch(access: Access, batch_id: int, *, at: dt.datetime) -> list[models.Slip]:
     """Slips on which something of a batch was handed out, as when a lot is called back; the look is on record."""
     rows = models.Slip.objects.visible_to(access).filter(entry__in=stock.entries_of_batch(batch_id))

@@ -82,11 +82,11 @@ def make_ranked(export_id: int, progress: jobs.Progress, *, by: Access, at: dt.d
     selection = queries.visible_selection(by, int(export.query), Action.SELECTION_EXPORT)
     criteria = list(selection.grid.criteria.order_by("position").values_list("code", flat=True))
     rows: list[Sequence[str]] = []
-    after = ""
+    total, after = selection.rows.count(), ""
     while True:
         page = queries.list_page(by, selection.pk, after=after, limit=PIECE, at=at).page
         rows += [_ranked_row(line, criteria) for line in page.rows]
-        progress(len(rows))
+        progress(len(rows), total)
         if not page.next:
             return exports.keep(export, (*RANKED, *criteria), rows, by=by, at=at)
         after = page.next

@@ -373,10 +373,12 @@ def make_five_w(export_id: int, progress: jobs.Progress, *, by: Access, at: dt.d
         return {"rows": export.rows}
     by.require(A.PROJECT_WORK)
     rows: list[Sequence[str]] = [tuple(queries.FIVE_W.values())]
-    for line in queries.five_w(by, queries.ProjectFilter.parse(export.query), today=at.date()):
+    narrowed = queries.ProjectFilter.parse(export.query)
+    total = queries.narrowed_rows(by, narrowed).count()  # lots, courses and grants are few beside the projects
+    for line in queries.five_w(by, narrowed, today=at.date()):
         rows.append(line.cells())
-        if len(rows) % 500 == 0:
-            progress(len(rows))
+        if len(rows) % 100 == 0:
+            progress(len(rows), max(total, len(rows)))
     return exports.keep(export, tuple(queries.FIVE_W), rows, by=by, at=at)
 
 

@@ -1,6 +1,7 @@
-"""The figures of a donor's report, over one agreement and one period, as far as a viewer may see them.
+"""The figures of a donor's report, over one agreement and one period, and what happened in a programme, as far as a
+viewer may see them.
 
-Sums are reckoned in Python: SQLite adds decimal columns as floats.
+Sums of a report are reckoned in Python: SQLite adds decimal columns as floats.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Count, Max, Q, Sum
+from django.db.models.functions import TruncMonth
 
 from streha.accounts.rules import Access, Action
 from streha.assistance.entitlements import models as entitlements
 from streha.assistance.grants import models as grants
 from streha.assistance.grants.rules import Alive
+from streha.assistance.payments import models as payments
 from streha.assistance.programmes import models as programmes
 from streha.assistance.programmes import rules
 from streha.assistance.projects import models as projects
@@ -26,6 +29,7 @@ from streha.common import errors
 
 NOTHING = Decimal(0)
 ALIVE = Alive.ALIVE
+MOST_LISTS = 60
 
 
 @dataclass(frozen=True)
@@ -258,3 +262,61 @@ def _projects(access: Access, keys: Sequence[str]) -> tuple[projects.CommunityPr
         return ()
     rows = projects.CommunityProject.objects.visible_to(access).filter(pk__in=[int(key) for key in keys])
     return tuple(rows.select_related("area").order_by("pk"))
+
+
+# --- what happened in a programme -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ProgrammeStory:
+    """The rows that tell what happened in a programme, and how many of each cycle were reached so far."""
+
+    programme: programmes.Programme
+    cycles: tuple[programmes.Cycle, ...]
+    reached: dict[int, tuple[int, int]]  # by cycle: how many entitlements, and how many of them brought something
+    agreements: tuple[programmes.Agreement, ...]
+    commitments: tuple[programmes.Commitment, ...]
+    spent: tuple[tuple[dt.date, dt.date, str, Decimal], ...]  # month, last day of it, currency, how much
+    lists: tuple[payments.PaymentList, ...]
+    approvals: tuple[programmes.ApprovalRequest, ...]
+
+
+def programme_story(access: Access, programme: programmes.Programme) -> ProgrammeStory:
+    """What happened in a visible programme; payments and entitlements as far as the viewer sees them."""
+    cycles = tuple(programme.cycles.select_related("made_by").order_by("-starts_on", "-pk"))
+    set_aside = programmes.Commitment.objects.filter(kind=rules.For.CYCLE, key__in=[str(cycle.pk) for cycle in cycles])
+    commitments = tuple(set_aside.select_related("line__agreement__donor", "made_by").order_by("pk"))
+    agreements = {one.line.agreement_id: one.line.agreement for one in commitments}
+    lists = payments.PaymentList.objects.visible_to(access).filter(cycle__in=cycles).select_related("sent_by")
+    shown = tuple(lists.order_by("-pk")[:MOST_LISTS])
+    asked = programmes.ApprovalRequest.objects.filter(kind=rules.For.PAYMENT_LIST, key__in=[str(x.pk) for x in shown])
+    return ProgrammeStory(
+        programme=programme,
+        cycles=cycles,
+        reached=_reached(access, cycles),
+        agreements=tuple(agreements.values()),
+        commitments=commitments,
+        spent=_spent(commitments),
+        lists=shown,
+        approvals=tuple(asked.select_related("asked_by").prefetch_related("approvals__by").order_by("pk")),
+    )
+
+
+def _reached(access: Access, cycles: Sequence[programmes.Cycle]) -> dict[int, tuple[int, int]]:
+    if not access.allows(Action.ENTITLEMENT_VIEW):
+        return {}
+    rows = entitlements.Entitlement.objects.visible_to(access).live().filter(cycle__in=cycles).order_by()
+    sums = rows.values_list("cycle_id").annotate(n=Count("pk"), reached=Count("pk", filter=Q(given__gt=0)))
+    return {cycle_id: (number, reached) for cycle_id, number, reached in sums}
+
+
+def _spent(commitments: Sequence[programmes.Commitment]) -> tuple[tuple[dt.date, dt.date, str, Decimal], ...]:
+    """Spending by month and currency. The database adds: rounded to the cent, its floats are right up to 10^12."""
+    currencies = {one.pk: one.currency for one in commitments}
+    rows = programmes.Spending.objects.filter(commitment__in=currencies).order_by()
+    months = rows.annotate(month=TruncMonth("day")).values_list("month", "commitment_id")
+    found: dict[tuple[dt.date, str], tuple[dt.date, Decimal]] = {}
+    for month, pk, amount, last in months.annotate(amount=Sum("amount"), last=Max("day")):
+        before_last, before = found.get((month, currencies[pk]), (last, NOTHING))
+        found[month, currencies[pk]] = max(last, before_last), before + round(Decimal(amount), 2)
+    return tuple((month, last, currency, sum_) for (month, currency), (last, sum_) in sorted(found.items()))

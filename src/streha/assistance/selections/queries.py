@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from streha.accounts.bridge import wall
@@ -449,6 +449,18 @@ def application_page(access: Access, application_id: int, *, at: dt.datetime) ->
         appeal=models.Appeal.objects.filter(row__application=application).order_by("-pk").first(),
         sees_health=sees_health,
     )
+
+
+def of_household(access: Access, household_id: int) -> list[models.Application]:
+    """Applications of a household, and of those that went on in it, each with where it stands in a list in force."""
+    seen = models.Application.objects.visible_to(access).filter(
+        household__in=people_queries.one_household(household_id)
+    )
+    ranked = models.Ranked.objects.filter(selection__state__in=IN_FORCE).select_related("selection__decided_by")
+    held = seen.select_related("call", "entered_by").prefetch_related(
+        Prefetch("ranked", ranked, to_attr="in_force"), "ranked__appeals"
+    )
+    return list(held.order_by("-pk")[:20])
 
 
 def _neighbours(access: Access, application: models.Application) -> list[models.Application]:

@@ -10,7 +10,8 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.db.models.functions import TruncMonth
 
 from streha.accounts.bridge import wall
 from streha.accounts.rules import Access, Action
@@ -273,6 +274,29 @@ def stays_of_household(access: Access, household_id: int, *, at: dt.datetime) ->
     found = list(rows.select_related("site", "person").prefetch_related(CURRENT_NAMES).order_by("-came_on", "pk")[:200])
     people.note_look(access, [stay.person for stay in found], where="household", at=at)
     return found
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How many came to a site and left it within a month, and the last day on which somebody did."""
+
+    came: int
+    came_on: dt.date | None
+    left: int
+    left_on: dt.date | None
+
+
+def moved_by_month(access: Access, site: models.Site) -> list[Moved]:
+    """Arrivals and departures by month, as far as the viewer may know who stays there."""
+    seen = models.Stay.objects.visible_to(access).filter(site=site).order_by()
+
+    def months(column: str) -> dict[dt.date, tuple[int, dt.date]]:
+        rows = seen.exclude(**{column: None}).annotate(month=TruncMonth(column)).values_list("month")
+        return {month: (n, last) for month, n, last in rows.annotate(n=Count("pk"), last=Max(column))}
+
+    came, left = months("came_on"), months("left_on")
+    nobody = (0, None)
+    return [Moved(*came.get(month, nobody), *left.get(month, nobody)) for month in sorted(came.keys() | left.keys())]
 
 
 def in_two_places(access: Access) -> QuerySet[models.Stay]:

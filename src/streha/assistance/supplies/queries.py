@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Max, QuerySet, Sum
+from django.db.models.functions import TruncDate
 
 from streha.accounts.rules import Access, Action
 from streha.assistance.sites import queries as sites
@@ -188,6 +189,74 @@ def movements_page(
         rows.select_related("warehouse", "batch__item", "made_by", "distribution").order_by("-pk")[: limit + 1]
     )
     return Page(tuple(found[:limit]), str(found[limit - 1].pk) if len(found) > limit else "")
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What was done at one moment with the stock of a warehouse: so much of each item, by whom, on which paper."""
+
+    kind: str
+    at: dt.datetime
+    by: object
+    why: str
+    paper: str
+    distribution_id: int | None
+    much: tuple[tuple[models.Item, int], ...]
+
+
+def deeds_of(access: Access, warehouse_id: int, *, limit: int = 1000) -> list[Deed]:
+    """What came to a visible warehouse, went and was corrected, deed by deed, the latest first.
+
+    What was handed out is one deed a day and distribution; of the others the last ``limit`` movements are read.
+    """
+    mine = models.Movement.objects.filter(
+        warehouse__in=models.Warehouse.objects.visible_to(access).filter(pk=warehouse_id).values("pk")
+    )
+    rows = mine.exclude(kind=stock.Kind.HAND_OUT).select_related("batch__item", "made_by").order_by("-pk")[:limit]
+    found: dict[tuple[uuid.UUID, str], list[models.Movement]] = {}
+    for row in rows:
+        found.setdefault((row.entry, row.kind), []).append(row)
+    deeds = [
+        Deed(each[0].kind, each[0].made_at, each[0].made_by, each[0].why, each[0].paper, None, _much(each))
+        for each in found.values()
+    ]
+    return sorted([*deeds, *_handed_out(mine)], key=lambda deed: deed.at, reverse=True)
+
+
+def _much(rows: Iterable[models.Movement]) -> tuple[tuple[models.Item, int], ...]:
+    sums: dict[models.Item, int] = {}
+    for row in rows:
+        sums[row.batch.item] = sums.get(row.batch.item, 0) + row.quantity
+    return tuple(sums.items())
+
+
+def _handed_out(mine: QuerySet[models.Movement]) -> list[Deed]:
+    """One deed a day and distribution, however many slips there were."""
+    out = mine.filter(kind=stock.Kind.HAND_OUT).annotate(day=TruncDate("made_at")).order_by()
+    sums = out.values_list("day", "distribution_id", "batch__item_id").annotate(n=Sum("quantity"), last=Max("made_at"))
+    days: dict[tuple[dt.date, int | None], list[tuple[int, int, dt.datetime]]] = {}
+    for day, distribution_id, item_id, number, last in sums:
+        days.setdefault((day, distribution_id), []).append((item_id, number, last))
+    known = models.Item.objects.in_bulk({item_id for each in days.values() for item_id, _n, _last in each})
+    return [
+        Deed(
+            stock.Kind.HAND_OUT,
+            max(last for _item, _n, last in each),
+            None,
+            "",
+            "",
+            distribution_id,
+            tuple((known[item_id], number) for item_id, number, _last in sorted(each)),
+        )
+        for (_day, distribution_id), each in days.items()
+    ]
+
+
+def counts_of(access: Access, warehouse_id: int) -> list[models.StockCount]:
+    """Counts of a visible warehouse, the latest first."""
+    mine = models.Warehouse.objects.visible_to(access).filter(pk=warehouse_id).values("pk")
+    rows = models.StockCount.objects.filter(warehouse__in=mine).select_related("counted_by", "settled_by")
+    return list(rows.prefetch_related("lines").order_by("-pk")[:24])
 
 
 def counts_open(access: Access) -> QuerySet[models.StockCount]:

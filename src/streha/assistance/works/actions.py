@@ -701,10 +701,12 @@ def make_export(export_id: int, progress: jobs.Progress, *, by: Access, at: dt.d
         return {"rows": export.rows}
     by.require(A.WORKS_PLAN)
     rows: list[Sequence[str]] = []
-    for works in queries.rows_for_export(by, queries.WorksFilter.parse(export.query)):
+    narrowed = queries.WorksFilter.parse(export.query)
+    total = queries.narrowed_rows(by, narrowed, at.date()).count()
+    for works in queries.rows_for_export(by, narrowed):
         rows.append(_export_row(works, by, at.date()))
-        if len(rows) % 500 == 0:
-            progress(len(rows))
+        if len(rows) % 100 == 0:
+            progress(len(rows), total)
     return exports.keep(export, EXPORT_HEADINGS, rows, by=by, at=at)
 
 

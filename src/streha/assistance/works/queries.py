@@ -432,6 +432,25 @@ def _story(
     return sorted(told, key=lambda one: one.on, reverse=True)
 
 
+def told_of(rows: Sequence[models.HouseWorks], *, with_photos: bool = False) -> list[tuple[models.HouseWorks, Told]]:
+    """What happened in these visible works, without what lies sealed: planned, contracted, inspected, handed over."""
+    found = [(works, Told("planned", works.planned_at.date(), works)) for works in rows]
+    found += [
+        (works, Told("contracted", works.lot.contracted_on, works.lot))
+        for works in rows
+        if works.lot and works.lot.contracted_on
+    ]
+    by_id = {works.pk: works for works in rows}
+    looked = models.Inspection.objects.filter(works__in=by_id).select_related("noted_by").order_by("on", "pk")
+    for row in looked.prefetch_related("photos__photo") if with_photos else looked:
+        shown = [one.photo for one in row.photos.all() if one.photo.removed_at is None] if with_photos else []
+        row.shown_photos = shown  # type: ignore[attr-defined]
+        found.append((by_id[row.works_id], Told("inspected", row.on, row)))
+    given = models.Handover.objects.filter(works__in=by_id).select_related("noted_by")
+    found += [(by_id[row.works_id], Told("handed_over", row.on, row)) for row in given]
+    return found
+
+
 def may_sign(access: Access, works: models.HouseWorks) -> list[people_models.Person]:
     """Who may sign for the house: grown members of the household and owners of the home, as far as the viewer sees."""
     return people.with_people(sorted(signers(access, [works])[works.pk]))

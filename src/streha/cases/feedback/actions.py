@@ -428,10 +428,12 @@ def make_export(export_id: int, progress: jobs.Progress, *, by: Access, at: dt.d
         return {"rows": export.rows}
     by.require(Action.FEEDBACK_EXPORT)
     rows: list[Sequence[str]] = []
-    for entry in queries.rows_for_export(by, queries.EntryFilter.parse(export.query), at.date()):
+    wanted = queries.EntryFilter.parse(export.query)
+    total = queries.narrowed(queries.FEEDBACK, by, wanted, at.date()).count()
+    for entry in queries.rows_for_export(by, wanted, at.date()):
         rows.append(_export_row(entry))
-        if len(rows) % 500 == 0:
-            progress(len(rows))
+        if len(rows) % 100 == 0:
+            progress(len(rows), total)
     return exports.keep(export, EXPORT_HEADINGS, rows, by=by, at=at)
 
 

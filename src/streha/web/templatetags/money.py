@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.utils import translation
 from django.utils.formats import number_format
+from django.utils.translation import ngettext
 
 from streha.assistance.entitlements.rules import PackageLine
 from streha.common.codes import Script
@@ -18,10 +19,29 @@ register = template.Library()
 
 @register.filter
 def sum_of(amount: Decimal, unit: str) -> str:
-    """An amount with its currency or unit: 1 200,00 EUR."""
+    """An amount with its currency or unit: 1 200,00 EUR, 40 pieces."""
     value = amount if amount else Decimal(0)
-    places = 0 if value == value.to_integral_value() and len(unit) != len("EUR") else 2
-    return f"{number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True)}\u00a0{unit}"
+    is_money = len(unit) == len("EUR") and unit.isupper()
+    places = 0 if value == value.to_integral_value() and not is_money else 2
+    shown = number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True)
+    return f"{shown}\u00a0{unit if is_money else unit_name(unit, value)}"
+
+
+def unit_name(unit: str, amount: Decimal) -> str:
+    """What a unit is called beside an amount; one that nobody knows stays as it was written."""
+    n = int(amount) if amount == amount.to_integral_value() else 2
+    named = {
+        "piece": ngettext("piece", "pieces", n),
+        "pair": ngettext("pair", "pairs", n),
+        "set": ngettext("set", "sets", n),
+        "pack": ngettext("pack", "packs", n),
+        "litre": ngettext("litre", "litres", n),
+        "month": ngettext("month", "months", n),
+        "hour": ngettext("hour", "hours", n),
+        "m2": "m²",
+        "m3": "m³",
+    }
+    return named.get(unit, unit)
 
 
 @register.filter
