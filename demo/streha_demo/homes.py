@@ -6,10 +6,12 @@ who were displaced own one where they came from, more often damaged, empty, ruin
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from streha.common.codes import Precision
@@ -131,7 +133,8 @@ class _Maker:
         if self.rng.random() < 0.45:
             return ()
         on = AS_OF - dt.timedelta(days=self.rng.randrange(1500))
-        return (rules.AssessmentDraft(on, damage.draw(self.rng), building or BUILDINGS.draw(self.rng)),)
+        found = rules.AssessmentDraft(on, damage.draw(self.rng), building or BUILDINGS.draw(self.rng))
+        return (measured(found),)
 
     def _left_behind(self, records: Sequence[Record], home: Home, away: EpisodeDraft) -> Owned:
         rng = self.rng
@@ -212,3 +215,14 @@ class _Maker:
             round(seat.lon + rng.triangular(-0.035, 0.035, 0.0), 6),
             round(seat.lat + rng.triangular(-0.025, 0.025, 0.0), 6),
         )
+
+
+def measured(found: rules.AssessmentDraft) -> rules.AssessmentDraft:
+    """Every fourth assessment says how large the home is, with water and toilets; drawn from what it says already."""
+    number = found.assessed_on.toordinal()
+    if number % 4:
+        return found
+    floor = Decimal(14 + number % 90)
+    return dataclasses.replace(
+        found, floor_m2=floor, water_l_day=40 + 20 * (number % 9), toilets=number % 7 and 1, step_free=number % 3 == 0
+    )

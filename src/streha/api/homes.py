@@ -81,6 +81,10 @@ def _page(access: Access, page: queries.PropertyPage) -> schemas.HomePageOut:
                 damage_list=one.damage_list,
                 building=one.building,
                 building_list=one.building_list,
+                floor_m2=None if one.floor_m2 is None else f"{one.floor_m2:.2f}",
+                water_l_day=one.water_l_day,
+                toilets=one.toilets,
+                step_free=one.step_free,
             )
             for one in page.assessments
         ],
@@ -227,7 +231,16 @@ def end_home_occupancy(
 )
 def assess_home(request: Caller, home_id: schemas.Pk, body: schemas.AssessmentIn) -> Status[schemas.HomePageOut]:
     """What was found of the building is on file, by the classes in use."""
-    draft = rules.AssessmentDraft(body.assessed_on, body.damage, body.building, body.note)
+    draft = rules.AssessmentDraft(
+        body.assessed_on,
+        body.damage,
+        body.building,
+        body.note,
+        floor_m2=body.floor_m2,
+        water_l_day=body.water_l_day,
+        toilets=body.toilets,
+        step_free=body.step_free,
+    )
     actions.assess(home_id, draft, by=request.auth, at=timezone.now())
     return Status(201, _one(request.auth, home_id))
 

@@ -839,11 +839,17 @@ class OccupancyOut(Schema):
 
 
 class AssessmentOut(Schema):
+    """What was found on a day; ``floor_m2`` is a decimal written as text, null is not measured."""
+
     assessed_on: dt.date
     damage: str
     damage_list: str
     building: str
     building_list: str
+    floor_m2: str | None
+    water_l_day: int | None
+    toilets: int | None
+    step_free: bool | None
 
 
 class PhotoOut(Schema):
@@ -921,6 +927,10 @@ class AssessmentIn(Schema):
     assessed_on: dt.date
     damage: Annotated[str, Field(max_length=30)] = ""
     building: Annotated[str, Field(max_length=30)] = ""
+    floor_m2: Annotated[Decimal, Field(ge=0, max_digits=7, decimal_places=2)] | None = None
+    water_l_day: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    toilets: Annotated[int, Field(ge=0, le=100)] | None = None
+    step_free: bool | None = None
     note: Annotated[str, Field(max_length=2000)] = ""
 
 

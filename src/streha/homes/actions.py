@@ -413,13 +413,15 @@ def _reference_index(reference: str, sealer: bulk.Sealer) -> dict[str, str]:
     return {"cadastral_blind": sealer.blind_indexes("cadastral", [plain])[0], "cadastral_hint": plain[-2:]}
 
 
-def _latest(assessments: Iterable[rules.AssessmentDraft], versions: Mapping[rules.ClassKind, str]) -> dict[str, str]:
-    """Classes of the latest assessments, as they stand on the home itself."""
-    found = {"damage": "", "damage_list": "", "building": "", "building_list": ""}
+def _latest(assessments: Iterable[rules.AssessmentDraft], versions: Mapping[rules.ClassKind, str]) -> dict[str, Any]:
+    """Classes and measures of the latest assessments, as they stand on the home itself."""
+    found: dict[str, Any] = {"damage": "", "damage_list": "", "building": "", "building_list": ""}
+    found |= dict.fromkeys(rules.MEASURED)
     for one in sorted(assessments, key=lambda one: one.assessed_on):
         for kind in rules.ClassKind:
             if code := getattr(one, kind):
                 found |= {str(kind): code, f"{kind}_list": versions[kind]}
+        found |= {name: getattr(one, name) for name in rules.MEASURED if getattr(one, name) is not None}
     return found
 
 
@@ -477,6 +479,7 @@ def _assessment_values(
             "damage_list": versions[rules.ClassKind.DAMAGE] if one.damage else "",
             "building": one.building,
             "building_list": versions[rules.ClassKind.BUILDING] if one.building else "",
+            **{name: getattr(one, name) for name in rules.MEASURED},
             "note_sealed": note,
             "noted_by_id": by.user_id,
             "noted_at": at,
@@ -603,8 +606,19 @@ def assess(property_id: int, draft: rules.AssessmentDraft, *, by: Access, at: dt
         if latest is not None:
             setattr(home, str(kind), getattr(latest, kind))
             setattr(home, f"{kind}_list", getattr(latest, f"{kind}_list"))
+    for name in rules.MEASURED:
+        measured = home.assessments.filter(**{f"{name}__isnull": False}).order_by("-assessed_on", "-pk")
+        value = measured.values_list(name, flat=True).first()
+        if value is not None and value != getattr(home, name):
+            told[name] = [_written(getattr(home, name)), _written(value)]
+            setattr(home, name, value)
     _save(home, "home assessed", by, at, told)
     return row
+
+
+def _written(value: object) -> str | None:
+    """A measure as the log keeps it."""
+    return None if value is None else str(value)
 
 
 # --- owners ---------------------------------------------------------------------------------------
@@ -974,6 +988,10 @@ EXPORT_HEADINGS = (
     "inheritance",
     "damage",
     "building",
+    "floor_m2",
+    "water_l_day",
+    "toilets",
+    "step_free",
     "occupancy",
     "owners",
     "kept_by",
@@ -1025,6 +1043,7 @@ def _export_row(by: Access, home: models.Property) -> tuple[str, ...]:
         home.inheritance,
         home.damage,
         home.building,
+        *(_written(getattr(home, name)) or "" for name in rules.MEASURED),
         ", ".join(stay.kind for stay in home.current_stays),  # type: ignore[attr-defined]
         "; ".join(owner for owner in owners if owner),
         "/".join(home.keeper.labels()[::2]),

@@ -112,6 +112,14 @@ def showing() -> list[models.QuerySet[Any]]:
     return [Share.objects.filter(property=models.OuterRef("pk"), person__subject__in=opened, **open_home)]
 
 
+def measured_q() -> models.Q:
+    """Where something that a standard asks for was measured: floor, water, toilets, whether one can enter."""
+    found = models.Q()
+    for name in rules.MEASURED:
+        found |= models.Q(**{f"{name}__isnull": False})
+    return found
+
+
 class PropertyQuerySet(models.QuerySet["Property"]):
     """Reads start here."""
 
@@ -153,6 +161,11 @@ class Property(models.Model):
     damage_list = models.CharField(max_length=30, blank=True)
     building = models.CharField(max_length=30, blank=True)
     building_list = models.CharField(max_length=30, blank=True)
+    # what was measured last, each of the latest assessment that says it
+    floor_m2 = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
+    water_l_day = models.PositiveIntegerField(null=True, blank=True)
+    toilets = models.PositiveSmallIntegerField(null=True, blank=True)
+    step_free = models.BooleanField(null=True, blank=True)
     keeper = models.ForeignKey("places.Area", models.PROTECT, related_name="+", db_index=False)
     organisation = models.ForeignKey("accounts.Organisation", models.PROTECT, null=True, related_name="+")
     registered_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
@@ -185,6 +198,10 @@ class Property(models.Model):
         "damage_list": F.IDENTITY,
         "building": F.IDENTITY,
         "building_list": F.IDENTITY,
+        "floor_m2": F.IDENTITY,
+        "water_l_day": F.IDENTITY,
+        "toilets": F.IDENTITY,
+        "step_free": F.IDENTITY,
         "shielded": F.PROTECTION,
         "ended_on": F.IDENTITY,
         "end_reason": F.IDENTITY,
@@ -216,6 +233,7 @@ class Property(models.Model):
                 fields=["cadastral_blind"], condition=~models.Q(cadastral_blind=""), name="homes_by_cadastral"
             ),
             models.Index(fields=["id"], condition=models.Q(ended_on__isnull=False), name="homes_ended"),
+            models.Index(fields=["keeper", "id"], condition=measured_q(), name="homes_measured"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -389,6 +407,10 @@ class Assessment(models.Model):
     damage_list = models.CharField(max_length=30, blank=True)
     building = models.CharField(max_length=30, blank=True)
     building_list = models.CharField(max_length=30, blank=True)
+    floor_m2 = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
+    water_l_day = models.PositiveIntegerField(null=True, blank=True)
+    toilets = models.PositiveSmallIntegerField(null=True, blank=True)
+    step_free = models.BooleanField(null=True, blank=True)
     note_sealed = models.BinaryField(null=True, editable=False)
     noted_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+", db_index=False)
     noted_at = models.DateTimeField()
@@ -400,13 +422,19 @@ class Assessment(models.Model):
         "damage_list": F.IDENTITY,
         "building": F.IDENTITY,
         "building_list": F.IDENTITY,
+        "floor_m2": F.IDENTITY,
+        "water_l_day": F.IDENTITY,
+        "toilets": F.IDENTITY,
+        "step_free": F.IDENTITY,
         "note_sealed": F.HOME_LOCATION,
     }
     TECHNICAL: ClassVar[frozenset[str]] = frozenset({"id", "property", "noted_by", "noted_at"})
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=~models.Q(damage="", building=""), name="homes_assessment_says_something")
+            models.CheckConstraint(
+                condition=~models.Q(damage="", building="") | measured_q(), name="homes_assessment_says_something"
+            )
         ]
 
     def __str__(self) -> str:

@@ -67,6 +67,11 @@ def _about(home: models.Property, person: people_models.Person, classes: queries
         note = people_queries.unsealed(home.subject, assessment.note_sealed, models.SEALED_NOTE)
         said = " / ".join((damage.label_sq, damage.label_sr, damage.label_en)) if damage else ""
         yield "damage", " · ".join(filter(None, (_day(assessment.assessed_on), said, note)))
+        for name in rules.MEASURED:
+            value = getattr(assessment, name)
+            if value is not None:
+                said = f"yes_no:{value} · " if name == "step_free" else f"{value} · "
+                yield name, f"{said}{_day(assessment.assessed_on)}"
     for photo in home.photos.filter(removed_at=None).order_by("pk"):
         caption = people_queries.unsealed(home.subject, photo.caption_sealed, models.SEALED_CAPTION)
         yield "photo", " · ".join(filter(None, (_day(photo.taken_on), caption, f"{photo.width} × {photo.height}")))

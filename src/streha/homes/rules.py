@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
@@ -125,6 +126,17 @@ class AssessmentDraft:
     damage: str = ""
     building: str = ""
     note: str = ""
+    floor_m2: Decimal | None = None  # covered floor that can be lived on
+    water_l_day: int | None = None
+    toilets: int | None = None
+    step_free: bool | None = None  # a person in a wheelchair can enter and use it
+
+
+MEASURED = ("floor_m2", "water_l_day", "toilets", "step_free")
+"""What an assessment may measure of a home: columns of assessments and, the latest of each, of the home."""
+
+MOST: Mapping[str, int] = {"floor_m2": 9_999, "water_l_day": 100_000, "toilets": 100}
+"""Beyond these a home is a slip of the pen."""
 
 
 @dataclass(frozen=True)
@@ -487,12 +499,24 @@ def check_contradiction(new: Stay, known: Iterable[Stay]) -> None:
 def check_assessment(draft: AssessmentDraft, today: dt.date) -> None:
     """Raise BadInput for an assessment of nothing, or of a day to come."""
     check_day(draft.assessed_on, today, field="assessed_on")
-    if not (draft.damage or draft.building):
+    if not (draft.damage or draft.building) and all(getattr(draft, name) is None for name in MEASURED):
         raise errors.BadInput(
-            errors.message("Choose a class of damage or a type of building; otherwise nothing is noted."),
+            errors.message(
+                "Choose a class of damage, a type of building, or write what was measured; otherwise nothing is noted."
+            ),
             code="assessment_empty",
             field="damage",
         )
+    for name, most in MOST.items():
+        value = getattr(draft, name)
+        if value is not None and not 0 <= value <= most:
+            raise errors.BadInput(
+                errors.message("{value} cannot be. Write a number from 0 to {most}, or leave it empty."),
+                code="measured",
+                field=name,
+                value=str(value),
+                most=most,
+            )
     if len(draft.note) > 2000:
         raise errors.BadInput(
             errors.message("The note is {length} signs long; at most 2000 are kept. Shorten it."),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.template.loader import render_to_string
+
 from streha.accounts.rules import Access
 from streha.common.codes import FieldClass
 from streha.homes import models, queries, rules
@@ -24,6 +26,18 @@ class Listed:
 def damage_of(home: models.Property | models.Assessment, classes: queries.Classes) -> str:
     """The class of damage in words."""
     return class_label(classes.entry(rules.ClassKind.DAMAGE, home.damage_list, home.damage))
+
+
+def is_measured(home: models.Property | models.Assessment) -> bool:
+    """Whether floor, water, toilets or the way in were looked at."""
+    return any(getattr(home, name) is not None for name in rules.MEASURED)
+
+
+def measured_of(assessment: models.Assessment) -> str:
+    """What was measured, in words; nothing where nothing was."""
+    if not is_measured(assessment):
+        return ""
+    return render_to_string("homes/measured.html", {"of": assessment}).strip()
 
 
 def building_of(home: models.Property | models.Assessment, classes: queries.Classes) -> str:

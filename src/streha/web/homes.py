@@ -133,6 +133,7 @@ def home(request: door.Request, pk: int) -> HttpResponse:
         "damage": home_rows.damage_of(page.home, classes),
         "building": home_rows.building_of(page.home, classes),
         "damage_list": classes.version(rules.ClassKind.DAMAGE, page.home.damage_list),
+        "is_measured": home_rows.is_measured(page.home),
         "works_rows": works_pages.listed(works),
         "may_plan_works": access.allows(Action.WORKS_PLAN) and page.home.ended_on is None,
         "may_change": access.allows(Action.PROPERTY_CHANGE) and FieldClass.IDENTITY in page.may_change,
@@ -172,6 +173,7 @@ CLASSES_IN_HISTORY = {
     "damage": FieldClass.IDENTITY,
     "building": FieldClass.IDENTITY,
     "assessed_on": FieldClass.IDENTITY,
+    **dict.fromkeys(rules.MEASURED, FieldClass.IDENTITY),
     "end_reason": FieldClass.IDENTITY,
     "ended_on": FieldClass.IDENTITY,
 }
@@ -183,6 +185,8 @@ def _said(column: str, value: Any, lists: queries.Classes) -> str:
     if column in {"municipality", "settlement"}:
         area = Area.objects.filter(pk=value).first()
         return place_name(area) if area else "–"
+    if column in rules.MEASURED:
+        return str(words.word("yes_no", str(value))) if column == "step_free" else str(value)
     if column in {"damage", "building"}:
         return forms.class_label(lists.anywhere(rules.ClassKind(column), str(value))) or str(value)
     kind_of_word = {"end_reason": "home_end_reason"}.get(column, column)

@@ -288,8 +288,12 @@ def count(request: door.Request, pk: int) -> HttpResponse:
 @door.open_to(VIEW)
 def standards(request: door.Request) -> HttpResponse:
     """Every site held against the standards: who is below which line, and what is missing."""
+    homes = queries.checked_homes(request.access)
     context = {
         "checked": queries.checked(request.access),
+        "homes": homes,
+        "homes_shown": homes.below[: queries.HOMES_SHOWN],
+        "sees_homes": request.access.allows(Action.PROPERTY_VIEW),
         "standards": queries.standards(),
         "list": queries.standard_list(),
         "may_change": request.access.allows(CHANGE),

@@ -578,6 +578,7 @@ WORDS |= {
         "expropriated": _("expropriated"),
         "other": pgettext_lazy("reason", "other reason"),
     },
+    "yes_no": {"True": _("yes"), "False": _("no")},
     "class_kind": {"damage": _("Classes of damage"), "building": _("Types of building")},
 }
 WORDS["section"] |= {"homes": _("Homes")}
@@ -591,6 +592,10 @@ _COLUMNS_OF_HOMES: dict[str, str | Promise] = {
     "tenure": _("tenure"),
     "inheritance": _("inheritance"),
     "damage": _("damage"),
+    "floor_m2": _("covered floor, m²"),
+    "water_l_day": _("water, litres a day"),
+    "toilets": _("toilets"),
+    "step_free": _("without steps"),
     "building": _("building"),
     "assessed_on": _("assessed on"),
     "occupancy": _("occupancy"),

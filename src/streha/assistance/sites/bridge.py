@@ -9,6 +9,7 @@ from importlib import resources
 
 from streha.assistance.sites import models
 from streha.assistance.sites.rules import sphere
+from streha.homes.models import Property
 
 SHIPPED = "standards.csv"
 
@@ -57,4 +58,17 @@ def facts_of(site: models.Site, people: int) -> sphere.Facts:
         step_free=site.step_free,
         capacity=site.capacity,
         is_cold=site.is_cold,
+    )
+
+
+def facts_of_home(home: Property, people: int, *, needs_step_free: bool) -> sphere.Facts:
+    """What was measured of a home, for those who live there. Steps count where somebody needs to do without."""
+    asked = needs_step_free and home.step_free is not None
+    return sphere.Facts(
+        people=people,
+        covered_m2=home.floor_m2,
+        water_l_day=None if home.water_l_day is None else Decimal(home.water_l_day),
+        latrines=home.toilets,
+        step_free=int(bool(home.step_free)) if asked else None,
+        capacity=1 if asked else None,
     )

@@ -20,8 +20,10 @@ from streha.assistance.sites.rules import places, sphere
 from streha.common import errors, pages
 from streha.common.codes import FieldClass
 from streha.common.pages import PAGE_SIZE, Page
+from streha.homes import models as homes
 from streha.people import models as people_models
 from streha.people import queries as people
+from streha.people.rules import NeedKind
 from streha.places import queries as areas
 from streha.places.models import Area
 
@@ -347,6 +349,80 @@ def checked(access: Access) -> list[Checked]:
     return sorted(found, key=lambda one: -len(one.below))
 
 
+MOST_HOMES, HOMES_SHOWN = 5000, 200
+
+
+@dataclass(frozen=True)
+class CheckedHome:
+    """A home held against the standards, for those who live there; lines whose facts nobody measured are left out."""
+
+    home: homes.Property
+    people: int
+    lines: tuple[sphere.Line, ...]
+
+    @property
+    def below(self) -> tuple[sphere.Line, ...]:
+        return tuple(line for line in self.lines if line.verdict is sphere.Verdict.BELOW)
+
+
+@dataclass(frozen=True)
+class CheckedHomes:
+    """Homes below a line, the worst first; of how many that were measured. ``is_cut``: more were measured than read."""
+
+    below: tuple[CheckedHome, ...]
+    measured: int
+    is_cut: bool
+
+
+def checked_homes(access: Access) -> CheckedHomes:
+    """Every measured home in which somebody lives and which the viewer sees, held against the standards.
+
+    Whether a home needs to be without steps is asked of those alone whose needs the viewer may read.
+    """
+    if not access.allows(Action.PROPERTY_VIEW):
+        return CheckedHomes((), 0, False)
+    measured = homes.Property.objects.visible_to(access).filter(homes.measured_q(), ended_on=None, erased_at=None)
+    rows = list(measured.select_related("keeper").order_by("-pk")[: MOST_HOMES + 1])
+    there = _living_in([home.pk for home in rows[:MOST_HOMES]])
+    needing = _needing(access, {pk for people_there in there.values() for pk in people_there})
+    lines, found = standards(), []
+    for home in rows[:MOST_HOMES]:
+        if who := there.get(home.pk):
+            facts = bridge.facts_of_home(home, len(who), needs_step_free=not needing.isdisjoint(who))
+            told = tuple(one for one in sphere.check(facts, lines) if one.verdict is not sphere.Verdict.NOT_KNOWN)
+            found.append(CheckedHome(home, len(who), told))
+    below = sorted((one for one in found if one.below), key=lambda one: (-len(one.below), -one.people, one.home.pk))
+    return CheckedHomes(tuple(below), len(found), len(rows) > MOST_HOMES)
+
+
+def _living_in(ids: Sequence[int]) -> dict[int, set[int]]:
+    """By home, whoever lives there now, alone or in a household; each by the record that answers for them."""
+    stays = homes.Occupancy.objects.filter(property__in=ids, ended_on=None)
+    held = list(stays.values_list("property_id", "person_id", "household_id"))
+    kept = people.answering_households(house for _home, _person, house in held if house is not None)
+    members: dict[int, set[int]] = {}
+    joined = people_models.Membership.objects.filter(household__in=set(kept.values()), ended_on=None)
+    for house, person in joined.filter(person__ended_on=None).values_list("household_id", "person_id"):
+        members.setdefault(house, set()).add(person)
+    found: dict[int, set[int]] = {}
+    for home, person, house in held:
+        there = found.setdefault(home, set())
+        there |= {person} if person is not None else members.get(kept[house], set()) if house is not None else set()
+    answer = people.answering(pk for who in found.values() for pk in who)
+    return {home: {answer[pk] for pk in who} for home, who in found.items()}
+
+
+def _needing(access: Access, ids: Collection[int]) -> set[int]:
+    """Those of some people who live with a disability, as far as the viewer may read of their health."""
+    if not any(FieldClass.HEALTH in read for read in access.reads(Action.PERSON_VIEW).values()):
+        return set()
+    needs = people_models.SpecificNeed.objects.filter(kind=NeedKind.DISABILITY, valid_to=None, person__in=ids)
+    known = people_models.Person.objects.visible_to(access).filter(pk__in=needs.values("person"))
+    return {one.pk for one in known if FieldClass.HEALTH in people.readable(access, people.Record.of(one))}
+
+
 def missing(access: Access) -> list[sphere.Purchase]:
-    """What to buy so that every site meets the standards."""
-    return [purchase for one in checked(access) for purchase in sphere.purchases(one.lines, where=one.site.name)]
+    """What to buy so that every site and every home that was measured meets the standards."""
+    at_sites = [purchase for one in checked(access) for purchase in sphere.purchases(one.lines, where=one.site.name)]
+    at_homes = checked_homes(access).below
+    return at_sites + [buy for one in at_homes for buy in sphere.purchases(one.below, where=one.home.number)]

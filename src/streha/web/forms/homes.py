@@ -251,6 +251,12 @@ class AssessForm(forms.Form):
     assessed_on = DayField(label=_("Assessed on"))
     damage = forms.ChoiceField(label=_("Damage"), required=False)
     building = forms.ChoiceField(label=_("Type of building"), required=False)
+    floor_m2 = forms.DecimalField(
+        label=_("Covered floor to live on, m²"), required=False, max_digits=7, decimal_places=2, localize=True
+    )
+    water_l_day = forms.IntegerField(label=_("Water, litres a day"), required=False)
+    toilets = forms.IntegerField(label=_("Toilets"), required=False)
+    step_free = forms.NullBooleanField(label=_("Can a person in a wheelchair enter and use it?"), required=False)
     note = forms.CharField(label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -260,7 +266,8 @@ class AssessForm(forms.Form):
 
     def save(self, pk: int, by: Access, at: dt.datetime) -> None:
         told = self.cleaned_data
-        draft = rules.AssessmentDraft(told["assessed_on"], told["damage"], told["building"], told["note"])
+        measured = {name: told[name] for name in rules.MEASURED}
+        draft = rules.AssessmentDraft(told["assessed_on"], told["damage"], told["building"], told["note"], **measured)
         actions.assess(pk, draft, by=by, at=at)
 
 

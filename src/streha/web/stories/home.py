@@ -52,7 +52,8 @@ def _registered(page: queries.PropertyPage) -> Iterator[Line]:
             what=stay,
         )
     for one in page.assessments:
-        found = " · ".join(filter(None, (home_rows.damage_of(one, classes), home_rows.building_of(one, classes))))
+        parts = (home_rows.damage_of(one, classes), home_rows.building_of(one, classes), home_rows.measured_of(one))
+        found = " · ".join(filter(None, parts))
         note = getattr(one, "note", "")
         yield Line(one.assessed_on, _("Building assessed"), found, detail=note, who=name_of(one.noted_by))
     if home.ended_on:
