@@ -148,6 +148,8 @@ def looked_at(told: dict[Code, Household]) -> None:
         for client in (programme, caseworker):
             page = client.get(f"/households/{home.pk}/").content.decode()
             assert home.number in page
+            last = "House handed over" if family.house else "Grant paid" if family.business else "Help came"
+            assert page.rindex(last) < page.rindex("Applied"), family.code  # the latest first
             for kind, path in ((HouseWorks, "works"), (Grant, "grants"), (given.Entitlement, "entitlements")):
                 for pk in kind.objects.filter(household=home).values_list("pk", flat=True):
                     assert f'href="/{path}/{pk}/"' in page, (family.code, path)

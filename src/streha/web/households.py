@@ -54,6 +54,7 @@ def household(request: door.Request, pk: int) -> HttpResponse:
     homes = home_rows.of_household(request, page.household.pk, members)
     pk = page.household.pk
     works = works_queries.of_household(request.access, pk, [row.home.pk for row in homes])
+    business = grant_pages.of_people(request.access, members)
     known = household_story.known(
         request.access,
         page,
@@ -61,6 +62,8 @@ def household(request: door.Request, pk: int) -> HttpResponse:
         stays=site_queries.stays_of_household(request.access, pk, at=door.now()),
         slips=distribution_queries.slips_of_household(request.access, pk),
         given=given_queries.of_household(request.access, pk),
+        grants=business["grants_held"],
+        courses=business["courses_taken"],
     )
     context = {
         "page": page,
@@ -68,7 +71,7 @@ def household(request: door.Request, pk: int) -> HttpResponse:
         "story": household_story.story(known, door.now().date()),
         "steps": household_story.way(known),
         "works_rows": works_pages.listed(works),
-        **grant_pages.of_people(request.access, members),
+        **business,
         "stays": known.stays,
         "slips": known.slips,
         "last_move": move_queries.last_move(request.access, page.household.pk) if changes else None,

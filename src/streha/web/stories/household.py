@@ -15,9 +15,11 @@ from streha.accounts.rules import Access, Action
 from streha.assistance.distributions import models as distributions
 from streha.assistance.entitlements import models as entitlements
 from streha.assistance.entitlements import rules as given
+from streha.assistance.grants import models as grants
 from streha.assistance.selections import models as selections
 from streha.assistance.selections import queries as selection_queries
 from streha.assistance.sites import models as sites
+from streha.assistance.training import models as training
 from streha.assistance.works import models as works
 from streha.assistance.works import queries as works_queries
 from streha.cases import models as cases
@@ -26,6 +28,7 @@ from streha.cases.plans import models as plans
 from streha.cases.plans import queries as plan_queries
 from streha.people import queries as people
 from streha.web import words
+from streha.web.stories import business
 from streha.web.stories.lines import Line, Step, Story, day, name_of, steps, told
 from streha.web.templatetags.money import much
 from streha.web.templatetags.register import full_name
@@ -41,6 +44,8 @@ class Known:
     stays: Sequence[sites.Stay]
     slips: Sequence[distributions.Slip]
     given: Sequence[entitlements.Entitlement]
+    grants: Sequence[grants.Grant]
+    courses: Sequence[training.Enrolment]
     cases: Sequence[cases.Case]
     visits: Sequence[plans.Visit]
     applications: Sequence[selections.Application]
@@ -62,6 +67,7 @@ def known(access: Access, page: people.HouseholdPage, **read: object) -> Known:
 def story(found: Known, today: dt.date) -> Story:
     """Everything that happened to the household, and what comes next."""
     lines = [*_lives(found), *_applied(found), *_followed(found), *_given(found), *_housed(found), *_built(found)]
+    lines += [*business.of_grants(found.grants), *business.of_courses(found.courses)]
     return told(lines, today)
 
 
@@ -74,12 +80,14 @@ def way(found: Known) -> tuple[Step, ...]:
     by_kind = {kind: [line.on for _works, line in found.built if line.kind == kind] for kind in WORKS}
     handed = _first(by_kind["handed_over"])
     visited = [visit.done_on for visit in found.visits if visit.done_on and (handed is None or visit.done_on >= handed)]
+    brought += [each.paid_on for one in found.grants for each in one.tranches.all() if each.paid_on]
+    granted = [day(one.made_at) for one in found.given] + [day(one.awarded_at) for one in found.grants]
     begun = [day(one.received_at) for one in found.applications] + [case.opened_on for case in found.cases]
     return steps(
         [
             (_("Application"), _first(begun)),
             (_("Decision"), _first([day(at) for at in decided if at])),
-            (_("Help granted"), _first([day(one.made_at) for one in found.given])),
+            (_("Help granted"), _first(granted)),
             (_("Delivery"), _first(brought)),
             (_("House works"), _first(by_kind["inspected"] or by_kind["contracted"] or by_kind["planned"])),
             (_("Handover"), handed),
