@@ -8,6 +8,8 @@ import itertools
 from fractions import Fraction
 from typing import Any
 
+from tests import standing
+
 from streha.accounts import actions as account_actions
 from streha.accounts import queries as account_queries
 from streha.accounts import rules as account_rules
@@ -28,9 +30,14 @@ _numbers = itertools.count(1)
 
 
 def kosovo() -> None:
-    """The 38 municipalities, once per test database."""
+    """The 38 municipalities are there."""
     if not Area.objects.exists():
-        place_actions.load_kosovo(by=OFFICE, at=AT)
+        _kosovo()
+
+
+@standing.once
+def _kosovo() -> None:
+    place_actions.load_kosovo(by=OFFICE, at=AT)
 
 
 def municipality(code: str = "20") -> Area:

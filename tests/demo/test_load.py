@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
+from tests import standing
 
 from streha.accounts import actions as accounts
 from streha.accounts import queries
@@ -31,9 +33,17 @@ AT = dt.datetime(2026, 11, 22, 9, 0, tzinfo=dt.UTC)
 WANTED = load.Plan(people=260, seed=3)
 
 
+@pytest.fixture(scope="module")
+def keyring(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all tests of this file: the register is made once, with these keys."""
+    path = tmp_path_factory.mktemp("keys") / "keyring.json"
+    bridge.create_keyring(path, at=AT)
+    return path
+
+
 @pytest.fixture(autouse=True)
-def custody(settings: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.KEYRING = tmp_path / "keyring.json"  # type: ignore[attr-defined]
+def custody(settings: object, tmp_path: Path, keyring: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.KEYRING = keyring  # type: ignore[attr-defined]
     settings.ANCHOR_DIR = tmp_path / "anchors"  # type: ignore[attr-defined]
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
     bridge.cache.clear()
@@ -41,10 +51,18 @@ def custody(settings: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def demo() -> None:
+def demo(tmp_path: Path) -> None:
+    for name, anchor in _demo().items():  # anchors are files, and lie with the office's own
+        (tmp_path / "anchors").mkdir(exist_ok=True)
+        (tmp_path / "anchors" / name).write_bytes(anchor)
+
+
+@standing.once
+def _demo() -> dict[str, bytes]:
     load.begin(WANTED, at=AT)
     assert list(load.load(WANTED, at=AT)) == [100, 200, 260]
     load.make_logins(at=AT)
+    return {file.name: file.read_bytes() for file in Path(django_settings.ANCHOR_DIR).iterdir()}
 
 
 def test_everybody_is_registered_and_fictional(demo: None) -> None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests import factories
+from tests import factories, standing
 from tests.factories import AT, OFFICE
 
 from streha.accounts import queries as accounts
@@ -138,6 +138,11 @@ def someone(role: Role, full_name: str) -> Access:
 @pytest.fixture
 def office() -> Office:
     """A call for two houses, by the example grid."""
+    return _office()
+
+
+@standing.once
+def _office() -> Office:
     return commission()
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from tests import factories
+from tests import factories, standing
 from tests.factories import AT, OFFICE
 
 from streha.accounts.rules import Access, Role
@@ -85,6 +85,11 @@ def draft(code: str, *, expires: bool = False) -> supplies.ItemDraft:
 
 @pytest.fixture
 def office() -> Office:
+    return _office()
+
+
+@standing.once
+def _office() -> Office:
     supplies.load_examples(by=OFFICE, at=AT)
     programme, store = factories.access(Role.PROGRAMME), factories.access(Role.STOREKEEPER)
     warehouse = supplies.open_warehouse("Prizren", keeper_id=factories.municipality().pk, by=programme, at=AT)

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 import pytest
-from tests import factories
+from tests import factories, standing
 
 from streha.accounts.rules import Access, Role
 from streha.cases import actions, models
@@ -26,6 +26,11 @@ class Office:
 
 @pytest.fixture
 def office() -> Office:
+    return _office()
+
+
+@standing.once
+def _office() -> Office:
     factories.kosovo()
     actions.load_tracks(by=factories.OFFICE, at=factories.AT)
     head = factories.person("Xhevdet", "Hoxha")
