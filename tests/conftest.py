@@ -91,24 +91,52 @@ def now() -> dt.datetime:
     return NOW
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--register-only",
+        action="store_true",
+        help="leave out what reads no table, and says the same whatever the database is",
+    )
+
+
+# Commands of whole offices: these ask the server for databases of their own.
+OFFICES = "tests/cli/operation/"
+
+
+def _reads_a_table(item: pytest.Item) -> bool:
+    return item.nodeid.startswith(OFFICES) or any(item.iter_markers("django_db"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A test of the register may use both stores: the register, and that of who looked."""
     for item in items:
         if "db" in getattr(item, "fixturenames", ()) and not any(item.iter_markers("django_db")):
             item.add_marker(pytest.mark.django_db)
         for mark in item.iter_markers("django_db"):
             mark.kwargs.setdefault("databases", ["default", "reads"])
+    if config.getoption("--register-only"):
+        left_out = [item for item in items if not _reads_a_table(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if _reads_a_table(item)]
     items[:] = _long_ones_first(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
-LONG = ("tests/cli/", "tests/browser/", "tests/rooms/people_merges/test_thousand", "tests/web/test_every_page")
+# The longest first of all, so that none of them is left to one worker while the others have nothing to do.
+LONG = (
+    *("tests/browser/test_pages", "tests/cli/operation/test_tables", "tests/cli/test_first_hour", "tests/browser/"),
+    *("tests/cli/operation/", "tests/cli/", "tests/web/test_every_page", "tests/rooms/people_merges/test_thousand"),
+)
+
+
+def _begins(item: pytest.Item) -> str:
+    return next((begin for begin in LONG if item.nodeid.startswith(begin)), "")
 
 
 def _long_ones_first(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
     """Each worker is given an equal run of the list: it begins with its share of the tests that take long, and whoever
     is ready takes short ones off the others' ends.
     """
-    long = [item for item in items if item.nodeid.startswith(LONG)]
+    long = [item for begin in LONG for item in items if _begins(item) == begin]
     short = [item for item in items if not item.nodeid.startswith(LONG)]
     ordered: list[pytest.Item] = []
     for worker in range(workers):

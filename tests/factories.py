@@ -53,6 +53,7 @@ def in_area(code: str) -> Scope:
 
 def user(*roles: Role, scope: Scope = EVERYWHERE, name: str = "") -> User:
     """A user who holds the roles in one scope."""
+    kosovo()  # first of all: on an empty register it only has to be laid down
     made = account_actions.create_user(
         name or f"user{next(_numbers)}", full_name="Test Person", password=None, is_demo=True, by=OFFICE, at=AT
     )

@@ -7,6 +7,7 @@ which takes milliseconds. In a register that anybody has written into, or with o
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import pickle
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from django.conf import settings
 from django.db import connections, router, transaction
 from django.db.models import Model
 
+from streha.audit import bridge
 from streha.audit.models import AuditRecord
 
 T = TypeVar("T")
@@ -43,6 +45,7 @@ class Kept:
     returned: bytes
 
 
+_keys = b""
 _kept: dict[tuple[Any, ...], Kept] = {}
 
 
@@ -62,6 +65,20 @@ def once(make: Callable[[], T]) -> Callable[[], T]:
         return returned
 
     return laid
+
+
+def keyring(file: Path, *, at: dt.datetime) -> None:
+    """The office's keys are in this file from now on: the same for every test of this process that asks for some."""
+    global _keys  # noqa: PLW0603 - made once
+    if not _keys:
+        bridge.create_keyring(file, at=at)
+        _keys = file.read_bytes()
+    else:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_keys)
+        file.chmod(0o600)
+    settings.KEYRING = file
+    bridge.cache.clear()
 
 
 def _keyring() -> bytes:

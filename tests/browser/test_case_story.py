@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from tests import factories
+from tests import factories, standing
 from tests.factories import OFFICE
 from tests.web.conftest import AT, make_user
 
 from streha.accounts.rules import Role
-from streha.audit import bridge
 from streha.cases import actions, models
 from streha.formats import pdf
 
@@ -25,8 +24,7 @@ Check = Callable[[Any], None]
 @pytest.fixture(autouse=True)
 def _office(settings: Any, tmp_path: Path) -> None:
     settings.KEYRING = tmp_path / "keyring.json"
-    bridge.create_keyring(settings.KEYRING, at=AT)
-    bridge.cache.clear()
+    standing.keyring(settings.KEYRING, at=AT)
     factories.kosovo()
     actions.load_tracks(by=OFFICE, at=AT)
 

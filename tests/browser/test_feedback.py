@@ -7,19 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests import factories
+from tests import factories, standing
 from tests.web.conftest import AT, make_user
 
 from streha.accounts.rules import Role
-from streha.audit import bridge
 from streha.cases.feedback import actions, models
 
 
 @pytest.fixture(autouse=True)
 def _office(settings: Any, tmp_path: Path) -> None:
     settings.KEYRING = tmp_path / "keyring.json"
-    bridge.create_keyring(settings.KEYRING, at=AT)
-    bridge.cache.clear()
+    standing.keyring(settings.KEYRING, at=AT)
     factories.kosovo()
     actions.load_clocks(by=factories.OFFICE, at=AT)
 

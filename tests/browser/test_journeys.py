@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests import factories
+from tests import factories, standing
 from tests.web.conftest import AT, make_user
 
 from streha.accounts.rules import Role
-from streha.audit import bridge
 from streha.cli.worker import Worker
 from streha.common.codes import Script
 from streha.engine import names
@@ -26,8 +25,7 @@ Check = Callable[[Any], None]
 @pytest.fixture(autouse=True)
 def _kosovo(settings: Any, tmp_path: Path) -> None:
     settings.KEYRING = tmp_path / "keyring.json"
-    bridge.create_keyring(settings.KEYRING, at=AT)
-    bridge.cache.clear()
+    standing.keyring(settings.KEYRING, at=AT)
     factories.kosovo()
 
 

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import shapely
 from PIL import Image
+from tests import factories, standing
 from tests.web.conftest import AT, make_user
 
 from streha.accounts import rules as accounts
 from streha.accounts.rules import Role
-from streha.audit import bridge
-from streha.places import actions, models
+from streha.places import models
 from streha.places.boundaries import actions as boundaries
 
 OFFICE = accounts.system("office")
@@ -30,9 +30,8 @@ Check = Callable[[Any], None]
 @pytest.fixture(autouse=True)
 def _kosovo(settings: Any, tmp_path: Path) -> None:
     settings.KEYRING = tmp_path / "keyring.json"
-    bridge.create_keyring(settings.KEYRING, at=AT)
-    bridge.cache.clear()
-    actions.load_kosovo(by=OFFICE, at=AT)
+    standing.keyring(settings.KEYRING, at=AT)
+    factories.kosovo()
 
 
 @pytest.fixture

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from tests import factories
+from tests import factories, standing
 from tests.rooms.assistance.conftest import IN_TIME, YES, Office, commission
 from tests.web.conftest import AT
 
 from streha.accounts.models import User
 from streha.accounts.rules import Access
 from streha.assistance.selections import models
-from streha.audit import bridge
 from streha.cases import actions as cases
 from streha.formats import pdf
 
@@ -29,8 +28,7 @@ POINTS = {"Krasniqi": "24", "Hoxha": "20", "Petrović": "10"}
 def office(settings: Any, tmp_path: Path) -> Office:
     """A call for two houses whose window closed the other day, with three families."""
     settings.KEYRING = tmp_path / "keyring.json"
-    bridge.create_keyring(settings.KEYRING, at=AT)
-    bridge.cache.clear()
+    standing.keyring(settings.KEYRING, at=AT)
     factories.kosovo()
     cases.load_tracks(by=factories.OFFICE, at=AT)
     return commission(closes_on=timezone.now().date() - dt.timedelta(days=1))

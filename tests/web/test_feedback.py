@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.test import Client
 from django.utils import timezone
-from tests import factories
+from tests import factories, standing
 from tests.factories import AT, OFFICE
 from tests.web.conftest import client_of
 
@@ -21,6 +21,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def clocks() -> None:
+    _clocks()
+
+
+@standing.once
+def _clocks() -> None:
     factories.kosovo()
     actions.load_clocks(by=OFFICE, at=AT)
 

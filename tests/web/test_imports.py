@@ -10,13 +10,13 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from tests import factories
 
 from streha.accounts.models import Grant, User
-from streha.accounts.rules import Role, ScopeKind, system
+from streha.accounts.rules import Role, ScopeKind
 from streha.cli.worker import Worker
 from streha.people.imports import models
 from streha.people.models import Person
-from streha.places import actions as places
 from streha.places import queries as place_queries
 
 pytestmark = pytest.mark.django_db(databases=["default", "reads"])
@@ -33,7 +33,7 @@ LIST = (
 @pytest.fixture
 def kosovo() -> int:
     """The places are loaded; returns Peja's id."""
-    places.load_kosovo(by=system("test"), at=AT)
+    factories.kosovo()
     found = place_queries.resolve("Pejë", kinds={"municipality"}).area_id
     assert found is not None
     return found

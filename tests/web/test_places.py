@@ -8,6 +8,7 @@ import json
 import re
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shapely
@@ -15,11 +16,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from tests import factories, standing
 from tests.web.conftest import client_of, make_user
 
 from streha.accounts import rules as accounts
 from streha.accounts.rules import Role
-from streha.audit import bridge
 from streha.places import actions, models
 from streha.places.boundaries import actions as boundaries
 from streha.web import places
@@ -29,11 +30,10 @@ OFFICE = accounts.system("office")
 
 
 @pytest.fixture(autouse=True)
-def _kosovo(settings: object, tmp_path: Path, db: None) -> None:
-    settings.KEYRING = tmp_path / "keyring.json"  # type: ignore[attr-defined]
-    bridge.create_keyring(settings.KEYRING, at=AT)  # type: ignore[attr-defined]
-    bridge.cache.clear()
-    actions.load_kosovo(by=OFFICE, at=AT)
+def _kosovo(settings: Any, tmp_path: Path, db: None) -> None:
+    settings.KEYRING = tmp_path / "keyring.json"
+    standing.keyring(settings.KEYRING, at=AT)
+    factories.kosovo()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from tests import factories
+from tests import factories, standing
 from tests.factories import AT, OFFICE
 
 from streha.accounts.bridge import policies, wall
@@ -31,6 +31,11 @@ DAY = dt.timedelta(days=1)
 
 @pytest.fixture
 def clocks(db: None) -> None:
+    _clocks()
+
+
+@standing.once
+def _clocks() -> None:
     factories.kosovo()
     actions.load_clocks(by=OFFICE, at=AT)
 

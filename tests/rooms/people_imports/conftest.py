@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from tests import factories
 
 from streha.accounts.models import User
-from streha.accounts.rules import Access, HeldRole, Role, Scope, ScopeKind, system
+from streha.accounts.rules import Access, HeldRole, Role, Scope, ScopeKind
 from streha.jobs import actions as jobs
 from streha.people.imports import actions, models
-from streha.places import actions as places
 from streha.places import queries as place_queries
 
 AT = dt.datetime(2026, 11, 22, 9, 0, tzinfo=dt.UTC)
@@ -26,7 +26,7 @@ def municipality(name: str) -> int:
 
 @pytest.fixture
 def peja(db: None) -> int:
-    places.load_kosovo(by=system("test"), at=AT)
+    factories.kosovo()
     return municipality("Pejë")
 
 

@@ -6,10 +6,9 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from tests import append_only
+from tests import append_only, standing
 
 from streha.accounts import rules as accounts
-from streha.audit import bridge
 from streha.places import actions
 
 append_only.install()
@@ -17,15 +16,17 @@ append_only.install()
 
 @pytest.fixture(autouse=True)
 def custody(settings: object, tmp_path: Path) -> None:
-    settings.KEYRING = tmp_path / "keys" / "keyring.json"  # type: ignore[attr-defined]
     settings.ANCHOR_DIR = tmp_path / "anchors"  # type: ignore[attr-defined]
-    bridge.create_keyring(settings.KEYRING, at=dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC))  # type: ignore[attr-defined]
-    bridge.cache.clear()
+    settings.KEYRING = tmp_path / "keys" / "keyring.json"  # type: ignore[attr-defined]
+    standing.keyring(tmp_path / "keys" / "keyring.json", at=dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC))
+
+
+AT = dt.datetime(2026, 3, 2, 10, 0, tzinfo=dt.UTC)
 
 
 @pytest.fixture
 def at() -> dt.datetime:
-    return dt.datetime(2026, 3, 2, 10, 0, tzinfo=dt.UTC)
+    return AT
 
 
 @pytest.fixture
@@ -34,5 +35,10 @@ def office() -> accounts.Access:
 
 
 @pytest.fixture
-def kosovo(db: None, office: accounts.Access, at: dt.datetime) -> None:
-    actions.load_kosovo(by=office, at=at)
+def kosovo(db: None) -> None:
+    _kosovo()
+
+
+@standing.once
+def _kosovo() -> None:
+    actions.load_kosovo(by=accounts.system("office"), at=AT)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select
 from django.forms.widgets import HiddenInput
 from django.template.base import FilterExpression, NodeList, Parser, Token
+from django.template.loader import render_to_string
 from django.utils import formats, timezone, translation
 from django.utils.html import conditional_escape, escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
@@ -170,6 +173,18 @@ def progress(
         "left": lasting(left) if left is not None else "",
         "label": label or gettext("Progress"),
     }
+
+
+@register.simple_tag
+def sections(rail: Iterable[tuple[Any, Sequence[Any]]]) -> SafeString:
+    """The lines of the rail, drawn once as long as they stay the same: they stand twice on page after page."""
+    lines = tuple((heading, tuple(of_it)) for heading, of_it in rail)
+    return _sections(translation.get_language() or "en", lines)
+
+
+@lru_cache(maxsize=256)
+def _sections(_language: str, lines: tuple[tuple[Any, tuple[Any, ...]], ...]) -> SafeString:
+    return render_to_string("parts/sections.html", {"rail": lines})
 
 
 # --- lists
