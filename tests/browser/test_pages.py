@@ -155,6 +155,7 @@ def _faults(shown: Any, check: Callable[..., None], address: str, width: int, la
         return [f"{width} px, {language}: " + str(fault).split("\nassert")[0]]
     finally:
         shown.noise.clear()
+        shown.foreign.clear()
     return []
 
 
