@@ -52,6 +52,7 @@ DOORS = {
     "src/streha/people/households/queries.py": {"moving members between households"},
     "src/streha/people/merges/actions.py": {"merging and parting"},
     "src/streha/homes/actions.py": {"handing over"},
+    "src/streha/homes/queries.py": {"homes of an address"},
     "src/streha/cases/feedback/actions.py": {"a sensitive report is handed in", "whether a colleague may see feedback"},
     "src/streha/cases/referrals/actions.py": {"what was shared in a referral", "what rests on a consent"},
     "src/streha/cases/referrals/queries.py": {"what was shared in a referral"},
