@@ -79,21 +79,21 @@ def way(found: Known) -> tuple[Step, ...]:
     brought = [each.on for one in found.given for each in one.deliveries.all()]
     by_kind = {kind: [line.on for _works, line in found.built if line.kind == kind] for kind in WORKS}
     handed = _first(by_kind["handed_over"])
-    visited = [visit.done_on for visit in found.visits if visit.done_on and (handed is None or visit.done_on >= handed)]
     brought += [each.paid_on for one in found.grants for each in one.tranches.all() if each.paid_on]
+    since = handed or _first(brought)
+    visited = [visit.done_on for visit in found.visits if visit.done_on and (since is None or visit.done_on >= since)]
     granted = [day(one.made_at) for one in found.given] + [day(one.awarded_at) for one in found.grants]
     begun = [day(one.received_at) for one in found.applications] + [case.opened_on for case in found.cases]
-    return steps(
-        [
-            (_("Application"), _first(begun)),
-            (_("Decision"), _first([day(at) for at in decided if at])),
-            (_("Help granted"), _first(granted)),
-            (_("Delivery"), _first(brought)),
-            (_("House works"), _first(by_kind["inspected"] or by_kind["contracted"] or by_kind["planned"])),
-            (_("Handover"), handed),
-            (_("Visit"), _first(visited)),
-        ]
-    )
+    reached: list[tuple[str, dt.date | None]] = [
+        (_("Application"), _first(begun)),
+        (_("Decision"), _first([day(at) for at in decided if at])),
+        (_("Help granted"), _first(granted)),
+        (_("Delivery"), _first(brought)),
+    ]
+    if found.houses or not brought:  # who was helped otherwise has no house to wait for
+        building = by_kind["inspected"] or by_kind["contracted"] or by_kind["planned"]
+        reached += [(_("House works"), _first(building)), (_("Handover"), handed)]
+    return steps([*reached, (_("Visit"), _first(visited))])
 
 
 def _first(days: Sequence[dt.date | None]) -> dt.date | None:
@@ -168,16 +168,12 @@ def _followed(found: Known) -> Iterator[Line]:
 
 def _given(found: Known) -> Iterator[Line]:
     yield from _granted(found)
+    yield from _came(found)
     language = translation.get_language() or "en"
-    on_slips = {slip.entitlement_id for slip in found.slips if slip.handed_at}
     for one in found.given:
         url, kind = reverse("entitlement", args=[one.pk]), str(words.word("help_kind", one.kind))
-        programme = one.cycle.programme.name.said_in(language)
         what = _what(one)
         for each in one.deliveries.all():
-            if one.pk not in on_slips:
-                how = str(words.word("mechanism", each.mechanism))
-                yield Line(each.on, _("Help came"), f"{kind}, {much(each.much)}", url, f"{programme} · {how}")
             for back in each.returns.all():
                 yield Line(back.on, _("Came back"), what, url, back.reason)
             for asked in each.verifications.all():
@@ -194,11 +190,29 @@ def _given(found: Known) -> Iterator[Line]:
             )
 
 
+def _came(found: Known) -> Iterator[Line]:
+    """One line for what came together: on one day, of one programme, in one way. What a slip tells is told there."""
+    language = translation.get_language() or "en"
+    on_slips = {slip.entitlement_id for slip in found.slips if slip.handed_at}
+    together: dict[tuple[dt.date, str, str], list[tuple[entitlements.Entitlement, entitlements.Delivery]]] = {}
+    for one in found.given:
+        for each in one.deliveries.all() if one.pk not in on_slips else ():
+            programme = one.cycle.programme.name.said_in(language)
+            together.setdefault((each.on, programme, each.mechanism), []).append((one, each))
+    for (on, programme, mechanism), came in together.items():
+        what = " · ".join(f"{_name(one)}, {much(each.much)}" for one, each in came)
+        url = reverse("entitlement", args=[came[0][0].pk]) if len(came) == 1 else ""
+        yield Line(on, _("Help came"), what, url, f"{programme} · {words.word('mechanism', mechanism)}")
+
+
 def _what(one: entitlements.Entitlement) -> str:
     """What somebody is due, by its name in the package where it has one."""
+    return f"{_name(one)}, {much(one.much)}"
+
+
+def _name(one: entitlements.Entitlement) -> str:
     line = one.package_line
-    name = line.name.said_in(translation.get_language() or "en") if line else str(words.word("help_kind", one.kind))
-    return f"{name}, {much(one.much)}"
+    return line.name.said_in(translation.get_language() or "en") if line else str(words.word("help_kind", one.kind))
 
 
 def _granted(found: Known) -> Iterator[Line]:
