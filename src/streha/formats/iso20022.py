@@ -202,17 +202,23 @@ def write_reply_csv(bookings: Iterable[Booking]) -> bytes:
 # --- in ---------------------------------------------------------------------------------------------------------------
 
 
+def form_of(content: bytes, *, name: str) -> str:
+    """Which of the two a reply is, by its first sign. Raises BadInput for one that is empty or too large."""
+    if len(content) > LARGEST_BYTES:
+        raise _wrong(name, f"{len(content)} bytes, more than {LARGEST_BYTES}")
+    start = content[:200].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if not start:
+        raise _wrong(name, "it is empty")
+    return "camt.054" if start == b"<" else "csv"
+
+
 def read_reply(content: bytes, *, name: str) -> tuple[str, list[Booking]]:
     """(format, bookings) of a bank's reply: camt.054.001.08 or the CSV of ``REPLY_COLUMNS``, known by its content.
 
     Raises BadInput with what is wrong and where, before anything of it counts.
     """
-    if len(content) > LARGEST_BYTES:
-        raise _wrong(name, f"{len(content)} bytes, more than {LARGEST_BYTES}")
-    start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if start == b"<":
-        return "camt.054", list(_bookings(content, name))
-    return "csv", _read_csv(content, name)
+    form = form_of(content, name=name)
+    return form, list(_bookings(content, name)) if form == "camt.054" else _read_csv(content, name)
 
 
 def _bookings(content: bytes, name: str) -> Iterator[Booking]:

@@ -70,6 +70,12 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "returned": pgettext_lazy("payment", "returned"),
         "cancelled": pgettext_lazy("payment", "cancelled"),
     },
+    "reply_state": {
+        "reading": pgettext_lazy("bank's reply", "being read"),
+        "placing": pgettext_lazy("bank's reply", "being reconciled"),
+        "done": pgettext_lazy("bank's reply", "reconciled"),
+        "refused": pgettext_lazy("bank's reply", "refused"),
+    },
     "bank_found": {
         "waiting": pgettext_lazy("booking", "not looked at"),
         "matched": pgettext_lazy("booking", "as expected"),
@@ -162,6 +168,8 @@ VERBS: dict[str, str | Promise] = {
     "payment list sent": _("Payment list sent"),
     "payment list settled": _("Payment list settled"),
     "bank reply brought": _("Bank's reply brought"),
+    "bank reply read": _("Bank's reply read"),
+    "bank reply refused": _("Bank's reply refused"),
     "booking settled": _("Booking settled"),
     "payment file": _("Payment file fetched"),
     "entitlement": _("Entitlement seen"),

@@ -166,17 +166,17 @@ def replies(request: door.Request) -> HttpResponse:
 @door.open_to(A.PAYMENT_PAY)
 def reply(request: door.Request, pk: int) -> HttpResponse:
     """A reply: what its bookings turned out to be, and those that wait for somebody."""
-    found = models.BankReply.objects.select_related("brought_by").filter(pk=pk).first()
+    found = models.BankReply.objects.select_related("brought_by", "job").filter(pk=pk).first()
     if found is None:
         raise errors.NotFound()
-    job = Job.objects.filter(key=f"payments.reconcile:{pk}").first()
     lines = models.BankLine.objects.filter(reply=found).select_related("line__list").order_by("position")
     state = request.GET.get("found", "")
     context = {
         "row": found,
         "sums": queries.sums_of(found),
         "lines": _with_forms((lines.filter(found=state) if state else lines.exclude(found=rules.Found.MATCHED))[:200]),
-        "job": _shown(request, job),
+        "job": _shown(request, found.job),
+        "refused": door.say(actions.refused(found)) if found.fault else "",
     }
     return render(request, "payments/reply.html", context)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from tests import factories
-from tests.factories import AT
+from tests.factories import AT, OFFICE
 from tests.rooms.assistance import giving
 from tests.rooms.assistance.giving import TODAY, Giving
 
@@ -22,7 +23,9 @@ from streha.audit.models import ReadRecord
 from streha.common import errors
 from streha.formats import iso20022
 from streha.formats.iso20022 import Booking, Party
+from streha.jobs import actions as jobs
 from streha.jobs.models import Job
+from streha.jobs.rules import Cancelled
 from streha.people.models import Person
 
 pytestmark = pytest.mark.django_db
@@ -216,8 +219,8 @@ def test_a_power_cut_between_two_pieces_loses_and_doubles_nothing(monkeypatch: p
 
     def cut(done: int, _total: int) -> None:
         seen.append(done)
-        if done == 4:
-            raise SystemExit  # inside the transaction of the second piece
+        if done == 5 + 4:
+            raise SystemExit  # inside the transaction of the second piece, after the five were read
 
     with pytest.raises(SystemExit):
         actions.reconcile(reply.pk, by=office.finance, at=AT, progress=cut)
@@ -227,6 +230,50 @@ def test_a_power_cut_between_two_pieces_loses_and_doubles_nothing(monkeypatch: p
     office.commitment.refresh_from_db()
     assert office.commitment.spent == 50
     assert sum(programme_models.Spending.objects.values_list("amount", flat=True)) == 50
+
+
+def test_a_large_file_is_read_by_the_job_which_may_be_stopped_and_refuses_a_file_that_lies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(actions, "READ_AT_ONCE", 0)
+    monkeypatch.setattr(actions, "STAGED", 2)
+    office = giving.office()
+    for number in range(1, 6):
+        office.cash(banked(office, number), "10")
+    row = sent(office)
+    content = iso20022.write_reply_csv(booked(line) for line in row.lines.order_by("position"))
+
+    lies, _ = actions.bring_reply(content + b"A,nothing,EUR,2026-11-20,paid,,\r\n", "l.csv", by=office.finance, at=AT)
+    with pytest.raises(errors.BadInput, match="“nothing” is not an amount"):
+        actions.reconcile(lies.pk, by=office.finance, at=AT, progress=nothing)
+    lies.refresh_from_db()
+    assert (lies.state, lies.lines.count(), models.BankFile.objects.count()) == ("refused", 0, 0)
+    assert lies.fault.startswith("row 7")
+    with pytest.raises(errors.BadInput, match="“nothing” is not an amount"):  # tried again, it says the same
+        actions.reconcile(lies.pk, by=office.finance, at=AT, progress=nothing)
+
+    reply, _ = actions.bring_reply(content, "r.csv", by=office.finance, at=AT)
+    assert b"STR-" not in bytes(models.BankFile.objects.get().sealed)
+
+    def stop(done: int, _total: int) -> None:
+        if done == 4:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        actions.reconcile(reply.pk, by=office.finance, at=AT, progress=stop)
+    reply.refresh_from_db()
+    assert (reply.state, reply.lines.count(), given_models.Delivery.objects.count()) == ("reading", 2, 0)
+    assert reply.job is not None
+    assert actions.bring_reply(content, "r.csv", by=office.finance, at=AT) == (reply, False), "its job still waits"
+    jobs.ask_cancel(reply.job.pk, by=OFFICE, at=AT)
+    later = AT + dt.timedelta(minutes=5)
+    again, is_new = actions.bring_reply(content, "r.csv", by=office.finance, at=later)
+    assert (again.pk, is_new, again.lines.count(), models.BankFile.objects.count()) == (reply.pk, True, 0, 1)
+    assert actions.reconcile(reply.pk, by=office.finance, at=later, progress=nothing) == {"matched": 5}
+    reply.refresh_from_db()
+    assert (reply.state, reply.number_of_lines, models.BankFile.objects.count()) == ("done", 5, 0)
+    assert actions.bring_reply(content, "r.csv", by=office.finance, at=later)[1] is False
+    assert given_models.Delivery.objects.count() == 5
 
 
 def test_account_numbers_are_checked_sealed_and_ended() -> None:

@@ -390,18 +390,37 @@ def order_file(list_id: int, form: str, payer: iso20022.Party, *, by: Access, at
 # --- the bank's reply -------------------------------------------------------------------------------------------------
 
 
+READ_AT_ONCE = 1024 * 1024
+"""Files up to here (some 3,000 bookings) are read before they are taken in: what is wrong is said at once."""
+STAGED = 4 * PIECE
+
+
 @transaction.atomic
 def bring_reply(content: bytes, name: str, *, by: Access, at: dt.datetime) -> tuple[models.BankReply, bool]:
-    """The bookings of the file are on record and a job looks at them; (reply, whether it is new).
+    """The file is kept, sealed, and a job reads and places its bookings; (reply, whether it is new).
 
-    The same file again is the same reply and changes nothing. A file that cannot be read leaves nothing behind.
+    The same file again is the same reply and changes nothing, unless it was refused or its reading stopped: then it is
+    read anew. A small file that cannot be read is refused here, a large one by the job; both leave no booking behind.
     """
     by.require(A.PAYMENT_PAY)
+    form = iso20022.form_of(content, name=name)
+    if len(content) <= READ_AT_ONCE:
+        _require_bookings(iso20022.read_reply(content, name=name)[1], name)
     digest = hashlib.sha256(content).hexdigest()
-    known = models.BankReply.objects.filter(digest=digest).first()
-    if known is not None:
-        return known, False
-    form, bookings = iso20022.read_reply(content, name=name)
+    try:
+        with transaction.atomic():
+            reply = models.BankReply.objects.create(
+                digest=digest, format=form, state=rules.ReplyState.READING, brought_by_id=by.user_id, brought_at=at
+            )
+    except IntegrityError:  # the same file, brought before or twice at once
+        known = models.BankReply.objects.select_for_update(of=("self",)).select_related("job").get(digest=digest)
+        return _bring_again(known, content, by, at)
+    record(by, at, "bank reply brought", "bank_reply", reply.pk, {"bytes": len(content), "format": form})
+    _keep_file(reply, content, f"payments.reconcile:{reply.pk}", by, at)
+    return reply, True
+
+
+def _require_bookings(bookings: Sequence[object], name: str) -> None:
     if not bookings:
         raise errors.BadInput(
             errors.message("{file} holds no booking. Ask the bank for the file again."),
@@ -409,39 +428,96 @@ def bring_reply(content: bytes, name: str, *, by: Access, at: dt.datetime) -> tu
             field="file",
             file=name,
         )
-    try:
-        with transaction.atomic():
-            reply = models.BankReply.objects.create(
-                digest=digest,
-                format=form,
-                number_of_lines=len(bookings),
-                brought_by_id=by.user_id,
-                brought_at=at,
-            )
-    except IntegrityError:  # the same file, brought twice at once
-        return models.BankReply.objects.get(digest=digest), False
-    for start in range(0, len(bookings), 4 * PIECE):
-        models.BankLine.objects.bulk_create(
-            models.BankLine(
-                reply=reply,
-                position=position,
-                reference=one.reference,
-                amount=one.amount,
-                currency=one.currency,
-                on=one.on,
-                said=rules.Said.RETURNED if one.is_back else rules.Said.PAID,
-                reason=one.reason,
-                key=one.key,
-            )
-            for position, one in enumerate(bookings[start : start + 4 * PIECE], start=start + 1)
+
+
+def _bring_again(known: models.BankReply, content: bytes, by: Access, at: dt.datetime) -> tuple[models.BankReply, bool]:
+    """A file that was refused, or whose reading stopped before its end, is read anew; any other stays as it is."""
+    is_stopped = known.state == rules.ReplyState.READING and (known.job is None or not known.job.is_open)
+    if known.state != rules.ReplyState.REFUSED and not is_stopped:
+        return known, False
+    models.BankLine.objects.filter(reply=known).delete()
+    _drop_file(known, by, at)
+    known.state, known.fault = rules.ReplyState.READING, ""
+    known.save(update_fields=["state", "fault"])
+    record(by, at, "bank reply brought", "bank_reply", known.pk, {"bytes": len(content), "format": known.format})
+    _keep_file(known, content, f"payments.reconcile:{known.pk}:{at.isoformat()}", by, at)
+    return known, True
+
+
+def _keep_file(reply: models.BankReply, content: bytes, key: str, by: Access, at: dt.datetime) -> None:
+    subject = audit.new_subject(at=at)
+    sealed = audit.seal(subject, content, context=models.SEALED_FILE)
+    models.BankFile.objects.create(reply=reply, subject=subject, sealed=sealed)
+    reply.job = jobs.enqueue("payments.reconcile", payload={"reply": reply.pk}, by=by, at=at, key=key)
+    reply.save(update_fields=["job"])
+
+
+def _drop_file(reply: models.BankReply, by: Access, at: dt.datetime) -> None:
+    """Its bytes are gone, with their key."""
+    for subject in models.BankFile.objects.filter(reply=reply).values_list("subject", flat=True):
+        audit.destroy_subject(subject, by=by.actor, at=at, reason="bank file read")
+    models.BankFile.objects.filter(reply=reply).delete()
+
+
+def _read_file(reply: models.BankReply, by: Access, at: dt.datetime, progress: Callable[..., None]) -> None:
+    """Every booking of the file is staged, in pieces; raises BadInput for a file that lies, of which nothing is kept.
+
+    The whole file is read before the first booking is staged. A worker that dies loses the piece it was at; the next
+    goes on behind the bookings that are there. None of them counts before all are.
+    """
+    file = models.BankFile.objects.filter(reply=reply).first()
+    if file is None:
+        raise errors.Gone(
+            errors.message("The file of {number} is no longer kept. Bring it again."), number=reply.number
         )
-    record(by, at, "bank reply brought", "bank_reply", reply.pk, {"lines": len(bookings), "format": form})
-    jobs.enqueue("payments.reconcile", payload={"reply": reply.pk}, by=by, at=at, key=f"payments.reconcile:{reply.pk}")
-    return reply, True
+    content = audit.unseal(file.subject, bytes(file.sealed), context=models.SEALED_FILE)
+    try:
+        _form, bookings = iso20022.read_reply(content, name=reply.number)
+        _require_bookings(bookings, reply.number)
+    except errors.BadInput as error:
+        _refuse(reply, error, by, at)
+        raise
+    for start in range(models.BankLine.objects.filter(reply=reply).count(), len(bookings), STAGED):
+        piece = bookings[start : start + STAGED]
+        with transaction.atomic():
+            models.BankLine.objects.bulk_create(_staged(reply, piece, start), batch_size=500)
+            progress(start + len(piece), 2 * len(bookings))
+    with transaction.atomic():
+        reply.number_of_lines, reply.state = len(bookings), rules.ReplyState.PLACING
+        reply.save(update_fields=["number_of_lines", "state"])
+        _drop_file(reply, by, at)
+        record(by, at, "bank reply read", "bank_reply", reply.pk, {"lines": len(bookings)})
+
+
+def _staged(reply: models.BankReply, bookings: Sequence[iso20022.Booking], start: int) -> list[models.BankLine]:
+    return [
+        models.BankLine(
+            reply=reply,
+            position=position,
+            reference=one.reference,
+            amount=one.amount,
+            currency=one.currency,
+            on=one.on,
+            said=rules.Said.RETURNED if one.is_back else rules.Said.PAID,
+            reason=one.reason,
+            key=one.key,
+        )
+        for position, one in enumerate(bookings, start=start + 1)
+    ]
+
+
+@transaction.atomic
+def _refuse(reply: models.BankReply, error: errors.BadInput, by: Access, at: dt.datetime) -> None:
+    """Nothing of the file is kept but that it was brought, and what is wrong with it."""
+    models.BankLine.objects.filter(reply=reply).delete()
+    _drop_file(reply, by, at)
+    reply.state, reply.fault = rules.ReplyState.REFUSED, str(error.details.get("what") or error.english())[:300]
+    reply.save(update_fields=["state", "fault"])
+    record(by, at, "bank reply refused", "bank_reply", reply.pk, {"code": error.code})
 
 
 def reconcile(reply_id: int, *, by: Access, at: dt.datetime, progress: Callable[..., None]) -> dict[str, int]:
-    """Every booking of the reply is placed, in pieces; returns how many by finding.
+    """The reply is read, where it is not yet, and each of its bookings placed, in pieces; returns how many by finding.
 
     A piece is done whole or not at all, with its progress: a worker that dies loses the piece it was at, and the next
     begins with it.
@@ -450,6 +526,10 @@ def reconcile(reply_id: int, *, by: Access, at: dt.datetime, progress: Callable[
     reply = models.BankReply.objects.filter(pk=reply_id).first()
     if reply is None:
         raise errors.NotFound()
+    if reply.state == rules.ReplyState.READING:
+        _read_file(reply, by, at, progress)
+    if reply.state == rules.ReplyState.REFUSED:
+        raise refused(reply)
     with wall.beyond("a bank's reply meets the lines of its lists"):
         while True:
             with transaction.atomic():
@@ -458,12 +538,24 @@ def reconcile(reply_id: int, *, by: Access, at: dt.datetime, progress: Callable[
                     break
                 reply.done_lines += number
                 models.BankReply.objects.filter(pk=reply.pk).update(done_lines=reply.done_lines)
-                progress(reply.done_lines, reply.number_of_lines)
-        settle_lists(by=by, at=at)
+                progress(reply.number_of_lines + reply.done_lines, 2 * reply.number_of_lines)
+        with transaction.atomic():
+            models.BankReply.objects.filter(pk=reply.pk).update(state=rules.ReplyState.DONE)
+            settle_lists(by=by, at=at)
     told: dict[str, int] = defaultdict(int)
     for found, _currency, number, _sum in queries.sums_of(reply):
         told[found] += number
     return dict(told)
+
+
+def refused(reply: models.BankReply) -> errors.BadInput:
+    """What stands in the way of a file that could not be read."""
+    return errors.BadInput(
+        errors.message("{file} cannot be read: {what}. Ask the bank for the file again, as camt.054.001.08 or CSV."),
+        code="bank_file",
+        file=reply.number,
+        what=reply.fault,
+    )
 
 
 @dataclass

@@ -24,6 +24,7 @@ from streha.people.models import choices
 
 F = FieldClass
 
+SEALED_FILE = "assistance.bankfile"
 SEALED_IBAN = "assistance.account.iban"
 SEALED_HOLDER = "assistance.account.holder"
 BLIND_IBAN = "iban"
@@ -160,6 +161,9 @@ class BankReply(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     format = models.CharField(max_length=10)
     statement = models.CharField(max_length=80, blank=True)
+    state = models.CharField(max_length=8, choices=choices(rules.ReplyState), default=rules.ReplyState.PLACING.value)
+    fault = models.CharField(max_length=300, blank=True)
+    job = models.ForeignKey("jobs.Job", models.SET_NULL, null=True, related_name="+")
     number_of_lines = models.PositiveIntegerField(default=0)
     done_lines = models.PositiveIntegerField(default=0)
     brought_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
@@ -167,6 +171,11 @@ class BankReply(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["-id"], name="assistance_bankreply_newest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state="refused") | models.Q(fault=""), name="assistance_bankreply_fault_if_refused"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -175,6 +184,19 @@ class BankReply(models.Model):
     def number(self) -> str:
         """The number people read out: BR-0007."""
         return f"BR-{self.pk:04d}"
+
+
+class BankFile(models.Model):
+    """The bytes of a reply until they are read, sealed under a key of their own that dies with them."""
+
+    reply = models.OneToOneField(BankReply, models.CASCADE, related_name="file")
+    subject = models.UUIDField(unique=True, editable=False)
+    sealed = models.BinaryField(editable=False)
+
+    OUTSIDE_WALL = "a file of the bank that nobody has read yet hangs on nobody; it is sealed, and gone once it is read"
+
+    def __str__(self) -> str:
+        return str(self.reply_id)
 
 
 class BankLine(models.Model):

@@ -27,6 +27,17 @@ class ListState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class ReplyState(StrEnum):
+    """How far the office has come with a file of the bank."""
+
+    READING = "reading"
+    """Its bookings are being staged; none of them counts."""
+    PLACING = "placing"
+    DONE = "done"
+    REFUSED = "refused"
+    """It could not be read; nothing of it is kept."""
+
+
 class LineState(StrEnum):
     """What became of one line: paid and returned are the bank's words, the others the office's."""
 
