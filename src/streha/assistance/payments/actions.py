@@ -459,12 +459,20 @@ def _drop_file(reply: models.BankReply, by: Access, at: dt.datetime) -> None:
     models.BankFile.objects.filter(reply=reply).delete()
 
 
-def _read_file(reply: models.BankReply, by: Access, at: dt.datetime, progress: Callable[..., None]) -> None:
+def stage_reply(reply_id: int, *, by: Access, at: dt.datetime, progress: Callable[..., None]) -> models.BankReply:
     """Every booking of the file is staged, in pieces; raises BadInput for a file that lies, of which nothing is kept.
 
     The whole file is read before the first booking is staged. A worker that dies loses the piece it was at; the next
     goes on behind the bookings that are there. None of them counts before all are.
     """
+    by.require(A.PAYMENT_PAY)
+    reply = models.BankReply.objects.filter(pk=reply_id).first()
+    if reply is None:
+        raise errors.NotFound()
+    if reply.state == rules.ReplyState.REFUSED:
+        raise refused(reply)
+    if reply.state != rules.ReplyState.READING:
+        return reply
     file = models.BankFile.objects.filter(reply=reply).first()
     if file is None:
         raise errors.Gone(
@@ -487,6 +495,7 @@ def _read_file(reply: models.BankReply, by: Access, at: dt.datetime, progress: C
         reply.save(update_fields=["number_of_lines", "state"])
         _drop_file(reply, by, at)
         record(by, at, "bank reply read", "bank_reply", reply.pk, {"lines": len(bookings)})
+    return reply
 
 
 def _staged(reply: models.BankReply, bookings: Sequence[iso20022.Booking], start: int) -> list[models.BankLine]:
@@ -522,14 +531,7 @@ def reconcile(reply_id: int, *, by: Access, at: dt.datetime, progress: Callable[
     A piece is done whole or not at all, with its progress: a worker that dies loses the piece it was at, and the next
     begins with it.
     """
-    by.require(A.PAYMENT_PAY)
-    reply = models.BankReply.objects.filter(pk=reply_id).first()
-    if reply is None:
-        raise errors.NotFound()
-    if reply.state == rules.ReplyState.READING:
-        _read_file(reply, by, at, progress)
-    if reply.state == rules.ReplyState.REFUSED:
-        raise refused(reply)
+    reply = stage_reply(reply_id, by=by, at=at, progress=progress)
     with wall.beyond("a bank's reply meets the lines of its lists"):
         while True:
             with transaction.atomic():
