@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -89,6 +90,12 @@ def _english() -> Iterator[None]:
 def now() -> dt.datetime:
     """The moment at which tests act."""
     return NOW
+
+
+def pytest_collection_finish() -> None:
+    """All modules and tests stay to the end: from here on nobody looks for waste among them."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
