@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-WIDTH, LINE, LABEL, VALUE = 640, 22, 190, 120  # pixels: the drawing, one bar's line, its name, its value
+WIDTH, LINE, LABEL, VALUE = 640, 22, 212, 128  # pixels: the drawing, one bar's line, its name, its value
 INK, GROUND, FILL, PART = "#1c2530", "#ebe6db", "#b0aa9b", "#a8432b"
 
 
@@ -27,7 +27,7 @@ def svg(bars: Sequence[Bar], alt: str) -> str:
     drawn = [_drawn(at, bar, longest) for at, bar in enumerate(bars)]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
-        f'role="img" aria-label={quoteattr(alt)} font-family="\'Noto Sans\'" font-size="11">{"".join(drawn)}</svg>'
+        f'role="img" aria-label={quoteattr(alt)} font-family="\'Noto Sans\'" font-size="13">{"".join(drawn)}</svg>'
     )
 
 

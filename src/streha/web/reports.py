@@ -128,7 +128,9 @@ def _sums(line: queries.LineFigures, currency: str) -> tuple[str, ...]:
 def _months(report: queries.DonorReport) -> list[letters.Part]:
     currency = report.agreement.currency
     told = [(formats.date_format(month, "YEAR_MONTH_FORMAT"), spent) for month, spent in report.months]
-    if not any(spent for _name, spent in told):
+    while told and not told[0][1]:  # a long period begins with the first month that says something
+        del told[0]
+    if not told:
         return []
     alt = _("Spending by month; the table says the same")
     drawn = [bars.Bar(name, float(spent), float(spent), sum_of(spent, currency)) for name, spent in told]

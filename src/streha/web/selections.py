@@ -645,9 +645,14 @@ def figures(request: door.Request, pk: int) -> HttpResponse:
             for grouping, lines in queries.outcome_lines(request.access, selection)
         ],
         "lists": decided,
-        "chart": _chart([(place_name(each.call.municipality), share) for each, share in decided[:MOST_BARS]], None),
+        "chart": _chart([(_short(each), share) for each, share in decided[:MOST_BARS]], None),
     }
     return render(request, "selections/figures.html", context)
+
+
+def _short(decided: models.Selection) -> str:
+    """A list beside others: its number, and the name of its municipality that comes first."""
+    return f"{decided} {place_name(decided.call.municipality).split(' / ')[0]}"
 
 
 def _chart(rows: Sequence[tuple[str, Interval | None]], everybody: float | None) -> charts.IntervalChart | None:

@@ -105,6 +105,9 @@ class Chart:
     height: int
     line: int
     bars: tuple[Bar, ...]
+    open_to: int
+    first: dt.date
+    last: dt.date
 
 
 STEP, TALL, FOOT = 12, 120, 8
@@ -122,7 +125,8 @@ def chart_of(page: queries.SitePage) -> Chart | None:
         height = round(night.counted * TALL / top)
         said = f"{formats.date_format(night.night, 'DATE_FORMAT')}: {number(night.counted)}"
         bars.append(Bar(place * STEP + 2, FOOT + TALL - height, height, said, night.by == 0))
-    return Chart(len(nights) * STEP + 4, TALL + FOOT, FOOT + TALL - round(open_to * TALL / top), tuple(bars))
+    line = FOOT + TALL - round(open_to * TALL / top)
+    return Chart(len(nights) * STEP + 4, TALL + FOOT, line, tuple(bars), open_to, nights[0].night, nights[-1].night)
 
 
 @require_GET

@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from streha.assistance.projects import models, queries, rules
+from streha.assistance.projects import queries, rules
 from streha.web import words
-from streha.web.stories.lines import Line, Photo, Step, Story, day, name_of, steps, told
+from streha.web.stories.lines import Line, Step, Story, day, name_of, steps, told
 from streha.web.templatetags.money import sum_of
 
 GOING = frozenset({rules.State.PLANNED, rules.State.RUNNING})
@@ -65,17 +64,7 @@ def _paid(page: queries.ProjectPage) -> Iterator[Line]:
 
 
 def _seen(page: queries.ProjectPage) -> Iterator[Line]:
-    """Photos of one day and phase in one line."""
-    together: dict[tuple[dt.date, str], list[models.ProjectPhoto]] = {}
-    for photo in page.photos:
-        together.setdefault((photo.taken_on or day(photo.noted_at), photo.phase), []).append(photo)
-    for (on, phase), photos in together.items():
-        yield Line(on, _("Photos"), words.word("photo_phase", phase), photos=tuple(_photo(page, p) for p in photos))
-
-
-def _photo(page: queries.ProjectPage, photo: models.ProjectPhoto) -> Photo:
-    key = [page.project.pk, photo.pk]
-    said = photo.caption or str(words.word("photo_phase", photo.phase))
-    return Photo(
-        reverse("project_photo", args=key), reverse("project_photo_small", args=key), photo.width, photo.height, said
-    )
+    """Photos of one day and phase in one line; they are shown beside the story, before and after."""
+    days = {(photo.taken_on or day(photo.noted_at), photo.phase) for photo in page.photos}
+    for on, phase in sorted(days):
+        yield Line(on, _("Photos"), words.word("photo_phase", phase))

@@ -6,15 +6,20 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
 from streha.assistance.entitlements.rules import PackageLine
+from streha.assistance.supplies.models import Kit
 from streha.common.codes import Script
+from streha.common.words import Words
 from streha.engine import names
 
 register = template.Library()
+
+KITS = "kits_by_code"
 
 
 @register.filter
@@ -36,6 +41,9 @@ def unit_name(unit: str, amount: Decimal) -> str:
         "set": ngettext("set", "sets", n),
         "pack": ngettext("pack", "packs", n),
         "litre": ngettext("litre", "litres", n),
+        "house": ngettext("house", "houses", n),
+        "kit": ngettext("kit", "kits", n),
+        "day": ngettext("day", "days", n),
         "month": ngettext("month", "months", n),
         "hour": ngettext("hour", "hours", n),
         "m2": "m²",
@@ -49,6 +57,17 @@ def much(value: Any) -> str:
     """``Money`` or ``Much`` in the reader's way of writing."""
     unit: str = getattr(value, "currency", None) or value.unit
     return sum_of(value.amount, unit)
+
+
+@register.simple_tag(takes_context=True)
+def kit_name(context: Context, code: str) -> str:
+    """What a kit is called by its code, in the reader's language; other words stay as they were written."""
+    request = context["request"]
+    known: dict[str, Words] | None = getattr(request, KITS, None)
+    if known is None:  # read once a page, however many rows it has
+        known = {kit.code: kit.name for kit in Kit.objects.order_by("version")}
+        setattr(request, KITS, known)
+    return known[code].said_in(translation.get_language() or "en") if code in known else code
 
 
 @register.filter

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, File
 from django.forms.widgets import HiddenInput
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import formats, timezone, translation
 from django.utils.html import conditional_escape, escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
@@ -25,6 +27,7 @@ from streha.web import assets, labels, paging
 
 register = template.Library()
 
+SHOWN_DEEDS = 3
 TONES = frozenset({"", "ok", "warn", "bad", "quiet"})
 
 
@@ -111,6 +114,15 @@ def number(value: float | int | None, decimals: int = 0) -> str:
 
 
 @register.filter
+def tidy(value: Decimal | None) -> str:
+    """A measured number with the decimals it has and no more: 4.5, not 4.500."""
+    if value is None:
+        return "–"
+    exponent = value.normalize().as_tuple().exponent
+    return number(value, max(0, -exponent) if isinstance(exponent, int) else 0)  # type: ignore[arg-type]  # exact
+
+
+@register.filter
 def percent(share: float | None) -> str:
     """A share in hundredths, with one decimal where it is neither nothing nor all: 0.034 is "3.4"."""
     if share is None:
@@ -156,6 +168,13 @@ def tag(tone: str, word: str) -> SafeString:
 def icon(name: str) -> SafeString:
     """A symbol of the sheet in ``parts/icons.html``; it adds nothing that the words beside it do not say."""
     return format_html('<svg class="icon" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>', name)
+
+
+@register.inclusion_tag("parts/deeds.html")
+def deeds(given: Sequence[tuple[str, Any]], url_name: str, pk: int) -> dict[str, Any]:
+    """What can be done to a record: the first as the main button, two more beside it, the others in a menu."""
+    found = [(title, reverse(url_name, args=[pk, what])) for what, title in given]
+    return {"shown": found[:SHOWN_DEEDS][::-1], "rest": found[SHOWN_DEEDS:]}
 
 
 @register.inclusion_tag("parts/progress.html")
