@@ -46,6 +46,8 @@ for alias in ["default", "reads"]:
 print(json.dumps(found))
 """
 WALK = """
+import gc
+gc.set_threshold(200_000, 20, 20)  # each step leaves a whole set of models behind; looked for seldom, it goes at once
 from django.core.management import call_command
 from django.db import connections
 from streha.cli import check
