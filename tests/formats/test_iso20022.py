@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from streha.common import errors
-from streha.formats import iso20022
+from streha.formats import iso20022, iso20022_order
 from streha.formats.iso20022 import Booking, Order, Party, Transfer
 
 DAY = dt.date(2026, 11, 24)
@@ -63,16 +63,67 @@ def test_bookings_come_back_as_they_were_written(form: str) -> None:
     assert len({b.key for b in found}) == 2
 
 
+def notified(entries: str) -> bytes:
+    """Entries within the rest of a message."""
+    head = "<GrpHdr><MsgId>N</MsgId><CreDtTm>2026-11-24T09:00:00</CreDtTm></GrpHdr>"
+    body = f"{head}<Ntfctn><Id>N</Id><Acct/>{entries}</Ntfctn>"
+    return (
+        f"<Document xmlns='{iso20022.NOTIFICATION}'><BkToCstmrDbtCdtNtfctn>{body}</BkToCstmrDbtCdtNtfctn></Document>"
+    ).encode()
+
+
+def children_are_in_order(content: bytes, message: str) -> int:
+    """Every known parent of a message held against its definition; returns how many were looked at."""
+    known, seen = iso20022_order.parts(message), 0
+
+    def walk(element: ElementTree.Element, path: str) -> None:
+        nonlocal seen
+        if path in known:
+            seen += 1
+            assert iso20022_order.wrong(message, path, [child.tag.split("}")[1] for child in element]) == ""
+        for child in element:
+            walk(child, f"{path}/{child.tag.split('}')[1]}")
+
+    walk(ElementTree.fromstring(content), "Document")
+    return seen
+
+
+def test_what_is_written_has_the_order_of_the_published_definitions() -> None:
+    assert children_are_in_order(iso20022.write_order(ORDER), iso20022_order.ORDER) == 8
+    assert children_are_in_order(iso20022.write_notification("N", BOOKINGS), iso20022_order.NOTIFICATION) == 10
+
+
+ENTRY = "<Ntry><Amt Ccy='EUR'>5</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>{0}<BkTxCd/>{1}</Ntry>"
+DAY_OF = "<BookgDt><Dt>2026-11-24</Dt></BookgDt>"
+
+
+@pytest.mark.parametrize(
+    ("entries", "what"),
+    [
+        (ENTRY.format(DAY_OF, "").replace("<BkTxCd/>", ""), r"Ntfctn/Ntry \(booking 1\): “BkTxCd” is missing; camt"),
+        (ENTRY.format("", DAY_OF), "“BookgDt” stands behind “BkTxCd”; camt.054.001.08 has it before"),
+        (ENTRY.format(DAY_OF, "<Gift/>"), "“Gift” is no element of it in camt.054.001.08"),
+        (ENTRY.format(DAY_OF * 2, ""), "“BookgDt” stands more than once"),
+        (ENTRY.format(DAY_OF, "<NtryDtls><TxDtls><Amt/><Refs/></TxDtls></NtryDtls>"), "TxDtls .*“Refs” stands behind"),
+        (ENTRY.format(DAY_OF, "") + "<Intrst/>", "Ntfctn: “Intrst” stands behind “Ntry”"),
+    ],
+)
+def test_a_message_out_of_order_is_refused_with_path_and_rule(entries: str, what: str) -> None:
+    assert iso20022.read_reply(notified(ENTRY.format(DAY_OF, "")), name="reply")[1][0].amount == 5
+    with pytest.raises(errors.BadInput, match=what):
+        iso20022.read_reply(notified(entries), name="reply")
+
+
 def test_a_batch_booked_as_one_is_read_one_by_one() -> None:
     details = "".join(
         f"<TxDtls><Refs><EndToEndId>STR-1-{i}</EndToEndId></Refs><Amt Ccy='EUR'>1{i}.00</Amt></TxDtls>" for i in (1, 2)
     )
-    content = (
-        f"<Document xmlns='{iso20022.NOTIFICATION}'><BkToCstmrDbtCdtNtfctn><Ntfctn><Ntry><Amt Ccy='EUR'>23.00</Amt>"
-        "<CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><DtTm>2026-11-24T08:00:00</DtTm></BookgDt>"
-        f"<AcctSvcrRef>B9</AcctSvcrRef><NtryDtls>{details}</NtryDtls></Ntry>"
-        "<Ntry><Amt Ccy='EUR'>5.00</Amt><Sts><Cd>PDNG</Cd></Sts></Ntry></Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
-    ).encode()
+    content = notified(
+        "<Ntry><Amt Ccy='EUR'>23.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
+        "<BookgDt><DtTm>2026-11-24T08:00:00</DtTm></BookgDt><AcctSvcrRef>B9</AcctSvcrRef><BkTxCd/>"
+        f"<NtryDtls>{details}</NtryDtls></Ntry>"
+        "<Ntry><Amt Ccy='EUR'>5.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>PDNG</Cd></Sts><BkTxCd/></Ntry>"
+    )
     _, found = iso20022.read_reply(content, name="reply.xml")
     assert [(b.reference, b.amount) for b in found] == [("STR-1-1", Decimal("11.00")), ("STR-1-2", Decimal("12.00"))]
     assert found[0].key != found[1].key
@@ -86,7 +137,8 @@ def test_a_batch_booked_as_one_is_read_one_by_one() -> None:
         (b"<a/>", "not a camt.054.001.08"),
         (f"<Document xmlns='{iso20022.NOTIFICATION}'><Ntry><Amt".encode(), "cannot be read"),
         (
-            f"<Document xmlns='{iso20022.NOTIFICATION}'><Ntry><Amt Ccy='EUR'>NaN</Amt></Ntry></Document>".encode(),
+            f"<Document xmlns='{iso20022.NOTIFICATION}'><Ntry><Amt Ccy='EUR'>NaN</Amt><CdtDbtInd/><Sts/><BkTxCd/>"
+            "</Ntry></Document>".encode(),
             "“NaN” is not an amount",
         ),
         (

@@ -2,8 +2,8 @@
 (camt.054.001.08); and the same two as plain CSV.
 
 Only the elements that the office fills or reads are known here; what else a bank sends is passed over. The schemas of
-the messages are not shipped: what is written follows their order of elements, and what is read is checked for what is
-needed of it. A notification is read as a stream, without entities, document types or network.
+the messages are not shipped: order and number of elements are checked by ``iso20022_order``, down to the details of an
+entry. A notification is read as a stream, without entities, document types or network.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 
 from streha.common import errors
 from streha.common.errors import message
-from streha.formats import csv_table, tables
+from streha.formats import csv_table, iso20022_order, tables
 
 ORDER = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 NOTIFICATION = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"
 LARGEST_BYTES = 128 * 1024 * 1024
 MOST_BOOKINGS = 500_000
 MOST_AMOUNT = Decimal(10) ** 12
-NAME_LENGTH = 70
+NAME_LENGTH, MONOTONOUS = 70, 60
 ORDER_COLUMNS = ("list", "position", "reference", "name", "iban", "bic", "amount", "currency", "pay_on")
 REPLY_COLUMNS = ("reference", "amount", "currency", "booked_on", "status", "bank_reference", "reason")
 
@@ -164,12 +164,17 @@ def write_order_csv(order: Order) -> bytes:
 
 def write_notification(number: str, bookings: Iterable[Booking]) -> bytes:
     """Bookings as a bank would notify them, camt.054.001.08: for the demo, and to try the office without a bank."""
+    told_of = list(bookings)
     root = Element("Document", xmlns=NOTIFICATION)
     body = SubElement(root, "BkToCstmrDbtCdtNtfctn")
-    _say(SubElement(body, "GrpHdr"), "MsgId", number)
+    head = SubElement(body, "GrpHdr")
+    _say(head, "MsgId", number)
+    latest = max((one.on for one in told_of), default=dt.date(1970, 1, 1))
+    _say(head, "CreDtTm", f"{latest.isoformat()}T23:59:59+00:00")
     told = SubElement(body, "Ntfctn")
     _say(told, "Id", number)
-    for one in bookings:
+    _say(SubElement(SubElement(SubElement(told, "Acct"), "Id"), "Othr"), "Id", "NOTPROVIDED")
+    for one in told_of:
         side = "CRDT" if one.is_back else "DBIT"
         entry = SubElement(told, "Ntry")
         _say(entry, "Amt", f"{one.amount:.2f}").set("Ccy", one.currency)
@@ -177,6 +182,7 @@ def write_notification(number: str, bookings: Iterable[Booking]) -> bytes:
         _say(SubElement(entry, "Sts"), "Cd", "BOOK")
         _say(SubElement(entry, "BookgDt"), "Dt", one.on.isoformat())
         _say(entry, "AcctSvcrRef", one.key)
+        _say(SubElement(SubElement(entry, "BkTxCd"), "Prtry"), "Cd", "TRANSFER")
         detail = SubElement(SubElement(entry, "NtryDtls"), "TxDtls")
         _say(SubElement(detail, "Refs"), "EndToEndId", one.reference)
         _say(detail, "Amt", f"{one.amount:.2f}").set("Ccy", one.currency)
@@ -226,6 +232,8 @@ def _bookings(content: bytes, name: str) -> Iterator[Booking]:
     from defusedxml.ElementTree import iterparse
 
     space, number, is_ours = f"{{{NOTIFICATION}}}", 0, False
+    passed: set[tuple[str, ...]] = set()  # orders that were looked at: the files of a bank are monotonous
+    checked = {f"{space}{path.rpartition('/')[2]}": path for path in iso20022_order.parts(iso20022_order.NOTIFICATION)}
     try:
         for event, element in iterparse(io.BytesIO(content), events=("start", "end"), forbid_dtd=True):
             if event == "start":
@@ -233,6 +241,11 @@ def _bookings(content: bytes, name: str) -> Iterator[Booking]:
                     raise _wrong(name, f"the root is {element.tag[:80]}, not a camt.054.001.08 message")
                 is_ours = True
                 continue
+            if element.tag in checked:
+                tags = (element.tag, *(child.tag for child in element))
+                if tags not in passed:
+                    _require_order(element, checked[element.tag], space, name, number + 1)
+                    passed.add(tags if len(tags) < MONOTONOUS else ())
             if element.tag != f"{space}Ntry":
                 continue
             for booking in _entry(element, space, name, number + 1):
@@ -243,6 +256,14 @@ def _bookings(content: bytes, name: str) -> Iterator[Booking]:
             element.clear()
     except (ParseError, DefusedXmlException) as error:
         raise _wrong(name, str(error).splitlines()[0][:200] or type(error).__name__) from error
+
+
+def _require_order(element: Element, path: str, space: str, name: str, booking: int) -> None:
+    """Raise BadInput with path, rule and place, where the children of an element are not as the definition says."""
+    names = [child.tag.removeprefix(space) for child in element]
+    if found := iso20022_order.wrong(iso20022_order.NOTIFICATION, path, names):
+        place = f" (booking {booking})" if "/Ntry" in path else ""
+        raise _wrong(name, f"{path}{place}: {found}")
 
 
 def _entry(entry: Element, space: str, name: str, first: int) -> Iterator[Booking]:
