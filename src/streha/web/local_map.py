@@ -13,7 +13,7 @@ from streha.accounts.rules import Access, Action
 from streha.assistance.projects import queries as projects
 from streha.assistance.sites import queries as sites
 from streha.places import queries as places
-from streha.places.models import Area
+from streha.places.models import Area, BoundaryLoad
 from streha.web import maps
 
 AROUND = 0.18  # degrees of latitude to every side of the seat, about 20 km
@@ -40,6 +40,8 @@ class LocalMap:
     outline: str
     seat: tuple[float, float] | None
     points: tuple[Point, ...]
+    sources: tuple[str, ...]
+    """Whose shapes are drawn, and under which licence."""
 
     @property
     def kinds(self) -> list[str]:
@@ -65,7 +67,7 @@ def drawn(access: Access, area: Area, inside: Collection[int]) -> LocalMap | Non
         seat = projection.place(area.lon, area.lat)
     if not points and seat is None:
         return None
-    return LocalMap(maps.WIDTH, projection.height, projection.path(land), seat, points)
+    return LocalMap(maps.WIDTH, projection.height, projection.path(land), seat, points, _sources(area))
 
 
 def _land(area: Area) -> BaseGeometry | None:
@@ -80,6 +82,11 @@ def _land(area: Area) -> BaseGeometry | None:
     clipped = country.intersection(shapely.box(area.lon - wide, area.lat - AROUND, area.lon + wide, area.lat + AROUND))
     polygons = [part for part in getattr(clipped, "geoms", [clipped]) if part.geom_type == "Polygon"]
     return shapely.MultiPolygon(polygons) if polygons else None
+
+
+def _sources(area: Area) -> tuple[str, ...]:
+    loads = BoundaryLoad.objects.filter(boundaries__area__kind__in=[area.kind, "country"]).distinct()
+    return tuple(" · ".join(filter(None, (load.source, load.licence))) for load in loads)
 
 
 def _sites(access: Access, inside: Collection[int]) -> list[tuple[str, float, float, str, str]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import shapely
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
@@ -307,7 +307,7 @@ def map_page(request: door.Request) -> HttpResponse:
         "tiles": maps.tile_map(_cells(), marks),
         "shapes": _shape_drawing(shapes, outline, marks),
         "dots": None if shapes or outline is None else maps.dot_map(outline, _points(rows), _values(rows), marks),
-        "loads": models.BoundaryLoad.objects.filter(boundaries__area__kind__in=[KIND, "country"]).distinct(),
+        "loads": _loads(),
         "may_load": request.access.allows(Action.PLACE_LOAD),
         "bounds": _bounds(shapes),
     }
@@ -341,9 +341,16 @@ def _map_of_help(
         "shapes": _shape_drawing(outlined, outline, marks),
         "dots": None if outlined or outline is None else maps.dot_map(outline, points, found.values, marks),
         "least": map_layers.LEAST if layer.of_people else 0,
+        "loads": _loads(),
+        "may_load": request.access.allows(Action.PLACE_LOAD),
         "bounds": _bounds(outlined),
     }
     return render(request, "places/map.html", context)
+
+
+def _loads() -> QuerySet[models.BoundaryLoad]:
+    """Whose shapes the map draws, and under which licence."""
+    return models.BoundaryLoad.objects.filter(boundaries__area__kind__in=[KIND, "country"]).distinct()
 
 
 def _layer_shown(request: door.Request, layer: map_layers.Layer) -> map_layers.Shown:
