@@ -11,7 +11,6 @@ from tests.cli.operation.conftest import Office
 BEGIN = """
 import json, os, time
 from decimal import Decimal
-from unittest import mock
 from django.conf import settings
 settings.DEMO = True  # its people are users of the demo
 from tests import factories
@@ -69,17 +68,6 @@ for code in ('MATTRESS', 'STOVE', 'LAMP'):
     world.receive(code, 50, expires=None)
 world.listed()
 """
-SIGN = "request = money_models.ApprovalRequest.objects.get()\ntried(lambda: money.sign(request.pk, by={who}, at=AT))\n"
-GIVE = """
-row = given_models.Entitlement.objects.order_by('pk')[{which}]
-handed = given.Handed(Decimal({amount}), AT.date(), given.rules.Mechanism.CASH_IN_HAND, {key!r})
-tried(lambda: given.deliver(row.pk, handed, by=access('caseworker'), at=AT))
-"""
-HAND = """
-slip = slip_models.Slip.objects.order_by('position')[{which}]
-who = plans.Collected(slip.members.get(collects='head').person_id)
-tried(lambda: slips.hand_out(slip.pk, who, by=access('storekeeper'), at=AT))
-"""
 STATE = """
 from django.db.models import Sum
 held = money_models.Commitment.objects.get()
@@ -95,22 +83,74 @@ print(json.dumps({
 """
 
 
-def killed(office: Office, patch: str, text: str) -> None:
-    """The process dies where the patch says, with signal 9: no handler runs, nothing is closed."""
-    body = "".join(f"    {line}\n" for line in text.strip().splitlines())
-    process = office.start(*office.script(f"{BEGIN}with mock.patch.object({patch}, dies):\n{body}"))
-    said, _ = process.communicate(timeout=120)
-    assert process.returncode == -9, said
+ARENA = """
+import sys
+from django.db import connections
 
+def forked(act):
+    # A process of its own, with a connection of its own; what it says comes back through a pipe.
+    connections.close_all()
+    out, into = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(into)
+        return pid, os.fdopen(out)
+    os.close(out)
+    os.dup2(into, 1)
+    sys.stdout = os.fdopen(1, 'w', buffering=1)
+    try:
+        act()
+    finally:
+        sys.stdout.flush()
+        os._exit(0)
 
-def at_once(office: Office, slow: str, first: str, second: str) -> tuple[str, str]:
-    """What two processes say: the first is inside its transaction when the second begins."""
-    one = office.start(*office.script(f"{BEGIN}slowly({slow})\n{first}"))
-    assert one.stdout is not None
-    assert one.stdout.readline().strip() == "inside", one.stdout.read()
-    two = office.start(*office.script(BEGIN + second))
-    late, _ = two.communicate(timeout=120)
-    return one.communicate(timeout=120)[0].strip(), late.strip()
+def killed(where, name, act):
+    def dying():
+        setattr(where, name, dies)
+        act()
+    pid, said = forked(dying)
+    text = said.read()
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -9, text
+
+def at_once(where, name, first, second):
+    def slow_one():
+        slowly(where, name)
+        first()
+    one, said = forked(slow_one)
+    assert said.readline().strip() == 'inside', said.read()
+    two, late = forked(second)
+    told = [said.read().strip(), late.read().strip()]
+    os.waitpid(one, 0), os.waitpid(two, 0)
+    return told
+
+def sign(number):
+    request = money_models.ApprovalRequest.objects.get()
+    tried(lambda: money.sign(request.pk, by=access('authoriser', number), at=AT))
+
+def give(which, amount, key):
+    row = given_models.Entitlement.objects.order_by('pk')[which]
+    handed = given.Handed(Decimal(amount), AT.date(), given.rules.Mechanism.CASH_IN_HAND, key)
+    tried(lambda: given.deliver(row.pk, handed, by=access('caseworker'), at=AT))
+
+def hand(which):
+    slip = slip_models.Slip.objects.order_by('position')[which]
+    who = plans.Collected(slip.members.get(collects='head').person_id)
+    tried(lambda: slips.hand_out(slip.pk, who, by=access('storekeeper'), at=AT))
+"""
+KILLS = """
+killed(slips, '_tell', lambda: hand(0))
+killed(given, '_tell', lambda: give(0, 100, 'S1'))
+killed(money, 'record', lambda: sign(0))
+"""
+CONTESTS = """
+print(json.dumps({
+    'approvals': at_once(money, 'record', lambda: sign(0), lambda: sign(1)),
+    'same slip': at_once(given, '_tell', lambda: give(0, 100, 'S1'), lambda: give(0, 100, 'S1')),
+    'last money': at_once(given, '_tell', lambda: give(1, 30, 'S2'), lambda: give(1, 30, 'S3')),
+    'one slip': at_once(slips, '_tell', lambda: hand(0), lambda: hand(0)),
+    'last blankets': at_once(slips, '_tell', lambda: hand(1), lambda: hand(2)),
+}))
+"""
 
 
 def state(office: Office) -> dict[str, Any]:
@@ -123,36 +163,22 @@ def test_of_two_at_once_one_is_told_and_a_power_cut_leaves_nothing_half_done(off
     before = state(office)
     assert (before["blankets"], before["handed"], before["deliveries"]) == (8, 0, 0)
 
-    # a power cut: after the stock moved and before the record; after the money moved and before the record
-    killed(office, "slips, '_tell'", HAND.format(which=0))
-    killed(office, "given, '_tell'", GIVE.format(which=0, amount=100, key="S1"))
-    killed(office, "money, 'record'", SIGN.format(who="access('authoriser')"))
+    # a power cut: after the stock or the money moved, and before the record
+    office.python(BEGIN + ARENA + KILLS)
     assert state(office) == before, "a kill in the middle lost or left something"
 
-    # two authorising officers sign the one step at once
-    first, second = (SIGN.format(who=f"access('authoriser', {number})") for number in (0, 1))
-    told, late = at_once(office, "money, 'record'", first, second)
+    said = office.python(BEGIN + ARENA + CONTESTS)
+    told, late = said["approvals"]
     assert told.startswith("done"), told
     assert late.startswith("decided This is approved already"), late
-
-    # the same slip of money twice at once, and two that together are more than is set aside
-    same = GIVE.format(which=0, amount=100, key="S1")
-    told, late = at_once(office, "given, '_tell'", same, same)
-    assert (told.split()[0], late.split()[0]) == ("done", "done"), "the same slip is the same delivery"
-    told, late = at_once(
-        office,
-        "given, '_tell'",
-        GIVE.format(which=1, amount=30, key="S2"),
-        GIVE.format(which=1, amount=30, key="S3"),
-    )
+    assert [one.split()[0] for one in said["same slip"]] == ["done", "done"], "the same slip is the same delivery"
+    told, late = said["last money"]
     assert told.startswith("done"), told
     assert late.startswith("budget_overspent 30.00 EUR is more than CM-"), late
-
-    # one slip at two counters; then the last four blankets for two families
-    told, late = at_once(office, "slips, '_tell'", HAND.format(which=0), HAND.format(which=0))
+    told, late = said["one slip"]
     assert told.startswith("done"), told
     assert late.startswith("slip_handed This slip was handed out on"), late
-    told, late = at_once(office, "slips, '_tell'", HAND.format(which=1), HAND.format(which=2))
+    told, late = said["last blankets"]
     assert told.startswith("done"), told
     assert "of BLANKET are wanted and 0" in late, late
 
