@@ -61,7 +61,7 @@ def told_to_the_donor(client: Client, where: str) -> None:
     assert client.get(f"{where}?since=x&until=01.01.2026").status_code == 422
 
 
-def test_money_from_the_agreement_to_the_bank_and_back() -> None:
+def test_money_from_the_agreement_to_the_bank_and_back(monkeypatch: pytest.MonkeyPatch) -> None:
     programme, finance = client_of(make_user("pro", Role.PROGRAMME)), client_of(make_user("fin", Role.FINANCE))
     signer, worker = client_of(make_user("sig", Role.AUTHORISER)), client_of(make_user("cas", Role.CASEWORKER))
 
@@ -159,6 +159,14 @@ def test_money_from_the_agreement_to_the_bank_and_back() -> None:
     assert "as expected" in said(finance, f"/payments/bank/{line.reply_id}/")
     poisoned = SimpleUploadedFile("x.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>")
     assert finance.post("/payments/bank/", {"file": poisoned}).status_code == 422
+    monkeypatch.setattr(payments, "READ_AT_ONCE", 0)  # as for a file of many bookings: its job reads it
+    lies = SimpleUploadedFile("y.xml", b"<Document xmlns='urn:other'/>")
+    there_too = finance.post("/payments/bank/", {"file": lies})["Location"]
+    assert "It is being reconciled" in said(finance, there_too)
+    Worker(every={}).work(until_empty=True)
+    page = said(finance, there_too)
+    assert "not a camt.054.001.08 message" in page and "Nothing of it is recorded" in page
+    assert "refused" in said(finance, "/payments/bank/")
 
     merges.merge(merges.Choice(people[0].pk, people[1].pk), by=OFFICE, at=AT)
     assert "merged records had both received" in said(finance, "/")
