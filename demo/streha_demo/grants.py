@@ -145,8 +145,9 @@ def _taught(rng: random.Random, course: course_models.Course, group: list[Person
     for row in enrolled:
         if not often[row.pk]:
             courses.drop(row.pk, by=by, at=at)
-        elif course.last_day <= at.date():
-            courses.certify(row.pk, by=by, at=at)
-            if course.last_day < at.date():
-                came_of = rng.choices(list(course_rules.CameOf), (34, 14, 8, 36, 8))[0]
-                courses.note_outcome(row.pk, 3, came_of, by=by, at=at)
+    stayed = [row.pk for row in enrolled if often[row.pk]]
+    if course.last_day <= at.date():
+        courses.certify_many(stayed, by=by, at=at)
+    if course.last_day < at.date():
+        came_of = {pk: rng.choices(list(course_rules.CameOf), (34, 14, 8, 36, 8))[0] for pk in stayed}
+        courses.note_outcomes(came_of, 3, by=by, at=at)

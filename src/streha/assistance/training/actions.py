@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import IntegrityError, transaction
 
@@ -13,6 +13,7 @@ from streha.accounts.rules import Access, Action
 from streha.assistance.training import models, queries, rules
 from streha.assistance.works.actions import accounts_organisation
 from streha.audit import actions as audit
+from streha.audit import rules as audit_rules
 from streha.common import errors
 from streha.institutions.models import Institution
 from streha.people import models as people_models
@@ -147,26 +148,33 @@ def note_attendance(
     return session
 
 
-@transaction.atomic
 def certify(enrolment_id: int, *, by: Access, at: dt.datetime) -> models.Enrolment:
     """They have earned the certificate: the course is over and they were there often enough."""
-    row = _enrolment(enrolment_id, by)
-    if row.took != rules.Took.ENROLLED:
-        raise errors.Conflict(errors.message("This is decided already."), code="took_again")
-    if at.date() < row.course.last_day:
-        raise errors.Conflict(errors.message("The course is not over yet."), code="course_running")
-    attended, held = queries.attended(row)
-    if not rules.is_earned(attended, held):
-        raise errors.Conflict(
-            errors.message("They were at {attended} of {held} sessions; a certificate needs four of five."),
-            code="attendance_low",
-            attended=attended,
-            held=held,
-        )
-    row.took, row.certified_on = rules.Took.CERTIFIED, at.date()
-    row.save(update_fields=["took", "certified_on"])
-    _record("certified", row.course_id, by, at, row.person.subject)
-    return row
+    return certify_many([enrolment_id], by=by, at=at)[0]
+
+
+@transaction.atomic
+def certify_many(enrolment_ids: Sequence[int], *, by: Access, at: dt.datetime) -> list[models.Enrolment]:
+    """All of them have earned the certificate, or none is given."""
+    rows = _enrolments(enrolment_ids, by)
+    told = queries.attended_of(rows)
+    for row in rows:
+        if row.took != rules.Took.ENROLLED:
+            raise errors.Conflict(errors.message("This is decided already."), code="took_again")
+        if at.date() < row.course.last_day:
+            raise errors.Conflict(errors.message("The course is not over yet."), code="course_running")
+        attended, held = told[row.pk]
+        if not rules.is_earned(attended, held):
+            raise errors.Conflict(
+                errors.message("They were at {attended} of {held} sessions; a certificate needs four of five."),
+                code="attendance_low",
+                attended=attended,
+                held=held,
+            )
+        row.took, row.certified_on = rules.Took.CERTIFIED, at.date()
+    models.Enrolment.objects.bulk_update(rows, ["took", "certified_on"], batch_size=200)
+    _record_many("certified", rows, by, at)
+    return rows
 
 
 @transaction.atomic
@@ -181,20 +189,30 @@ def drop(enrolment_id: int, *, by: Access, at: dt.datetime) -> models.Enrolment:
     return row
 
 
-@transaction.atomic
 def note_outcome(
     enrolment_id: int, months: int, came_of: rules.CameOf, *, by: Access, at: dt.datetime
 ) -> models.CourseOutcome:
     """What came of the course for somebody so many months after it; asked again, the newest answer stands."""
-    row = _enrolment(enrolment_id, by)
+    return note_outcomes({enrolment_id: came_of}, months, by=by, at=at)[0]
+
+
+@transaction.atomic
+def note_outcomes(
+    came_of: Mapping[int, rules.CameOf], months: int, *, by: Access, at: dt.datetime
+) -> list[models.CourseOutcome]:
+    """What came of courses for each of these enrolments, so many months after; all of it or nothing."""
+    rows = _enrolments(list(came_of), by)
     if months not in rules.MONTHS:
         raise errors.NotFound()
-    if at.date() <= row.course.last_day:
+    if any(at.date() <= row.course.last_day for row in rows):
         raise errors.Conflict(errors.message("The course is not over yet."), code="course_running")
-    found, _made = models.CourseOutcome.objects.update_or_create(
-        enrolment=row, months=months, defaults={"asked_on": at.date(), "came_of": came_of}
+    found = models.CourseOutcome.objects.bulk_create(
+        (models.CourseOutcome(enrolment=r, months=months, asked_on=at.date(), came_of=came_of[r.pk]) for r in rows),
+        update_conflicts=True,
+        unique_fields=["enrolment", "months"],
+        update_fields=["asked_on", "came_of"],
     )
-    _record("outcome noted", row.course_id, by, at, row.person.subject)
+    _record_many("outcome noted", rows, by, at)
     return found
 
 
@@ -207,13 +225,28 @@ def _course(pk: int, by: Access) -> models.Course:
 
 
 def _enrolment(pk: int, by: Access) -> models.Enrolment:
+    return _enrolments([pk], by)[0]
+
+
+def _enrolments(ids: Sequence[int], by: Access) -> list[models.Enrolment]:
+    """The enrolments in the order asked, locked, if the writer may do this to each and to its course."""
     by.require(A.COURSE_WORK)
-    rows = models.Enrolment.objects.visible_to(by, A.COURSE_WORK).select_for_update(of=("self",))
-    row = rows.select_related("course", "person").filter(pk=pk).first()
-    if row is None or not models.Course.objects.visible_to(by, A.COURSE_WORK).filter(pk=row.course_id).exists():
+    seen = models.Enrolment.objects.visible_to(by, A.COURSE_WORK).select_for_update(of=("self",))
+    found: dict[int, models.Enrolment] = {}
+    for start in range(0, len(ids), 500):
+        found |= seen.select_related("course", "person").in_bulk(ids[start : start + 500])
+    courses = {row.course_id for row in found.values()}
+    known = models.Course.objects.visible_to(by, A.COURSE_WORK).filter(pk__in=courses).count()
+    if len(found) != len(set(ids)) or known != len(courses):
         raise errors.NotFound()
-    return row
+    return [found[pk] for pk in ids]
 
 
 def _record(verb: str, key: object, by: Access, at: dt.datetime, subject: uuid.UUID | None = None) -> None:
     audit.record(by=by.actor, at=at, room=ROOM, verb=verb, object_kind="course", object_key=str(key), subject=subject)
+
+
+def _record_many(verb: str, rows: Sequence[models.Enrolment], by: Access, at: dt.datetime) -> None:
+    entries = [audit_rules.Entry(ROOM, verb, "course", str(row.course_id), row.person.subject) for row in rows]
+    lane = audit_rules.OFFICE if len(rows) == 1 else audit_rules.BATCH
+    audit.record_many(entries, by=by.actor, at=at, lane=lane)

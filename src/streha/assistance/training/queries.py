@@ -93,10 +93,14 @@ def course_page(access: Access, pk: int, *, at: dt.datetime) -> CoursePage:
     return CoursePage(course, tuple(sessions), held, parts, people.carries(access, Action.COURSE_WORK, record))
 
 
-def attended(enrolment: models.Enrolment) -> tuple[int, int]:
-    """At how many sessions somebody was, and how many were held and noted."""
-    held = models.CourseSession.objects.filter(course=enrolment.course_id, noted_at__isnull=False).count()
-    return enrolment.attendance.count(), held
+def attended_of(enrolments: Collection[models.Enrolment]) -> dict[int, tuple[int, int]]:
+    """For each, at how many sessions somebody was, and how many were held and noted."""
+    courses = {row.course_id for row in enrolments}
+    sessions = models.CourseSession.objects.filter(course__in=courses, noted_at__isnull=False).order_by()
+    held = dict(sessions.values_list("course_id").annotate(n=Count("pk")))
+    present = models.Attendance.objects.filter(enrolment__in=[row.pk for row in enrolments]).order_by()
+    there = dict(present.values_list("enrolment_id").annotate(n=Count("pk")))
+    return {row.pk: (there.get(row.pk, 0), held.get(row.course_id, 0)) for row in enrolments}
 
 
 def certificate(access: Access, enrolment_id: int, *, at: dt.datetime) -> models.Enrolment:
