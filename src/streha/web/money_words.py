@@ -84,6 +84,18 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "wrong_amount": pgettext_lazy("booking", "another amount"),
         "doubled": pgettext_lazy("booking", "known already"),
     },
+    "bank_reason": {
+        "AC01": _("the account number is wrong (AC01)"),
+        "AC04": _("the account is closed (AC04)"),
+        "AC06": _("the account is blocked (AC06)"),
+        "AG01": _("the account takes no such payment (AG01)"),
+        "AM04": _("not enough money (AM04)"),
+        "AM05": _("a double, says the bank (AM05)"),
+        "BE01": _("name and account do not fit (BE01)"),
+        "MD07": _("the account holder has died (MD07)"),
+        "MS03": _("the bank gives no reason (MS03)"),
+        "RC01": _("the bank code is wrong (RC01)"),
+    },
     "settlement": {
         "ours": pgettext_lazy("booking", "it belongs to a line of ours"),
         "not_ours": pgettext_lazy("booking", "not ours"),
