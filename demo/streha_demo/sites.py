@@ -16,7 +16,7 @@ from streha.people import models as people
 from streha.people import rules as people_rules
 
 DAY = dt.timedelta(days=1)
-IN_CAMP, IN_CENTRE = 600, 90
+IN_CAMP, IN_CENTRE = 632, 90  # before some went home
 NIGHTS = 30
 A_LOT = 3  # the answers of the short set: 3 is a lot of difficulty, 4 cannot do
 SHARE = 4  # one in so many lives with a disability
@@ -33,7 +33,7 @@ def make(*, seed: int, codes: dict[str, int], by: Access, at: dt.datetime) -> in
     opened = at.date() - 1100 * DAY
     camp = actions.open_site(
         places.SiteDraft(
-            "Kampi Lugina (trillim)", places.Kind.CAMP, place, 640, opened, set_aside=24, step_free=140,
+            "Kampi Lugina (trillim)", places.Kind.CAMP, place, 680, opened, set_aside=24, step_free=165,
             covered_m2=Decimal(2400), water_l_day=9500, taps=4, latrines=26, name_other="Камп Долина (измишљено)",
             lon=20.29, lat=42.66, is_fictional=True,
         ),

@@ -22,6 +22,8 @@ from streha_demo.stories import families, tell
 
 HOUSES, HOUSEHOLDS = 1_300, 20_000
 LOT_SIZE = 14
+PHOTOS = 6  # houses in the middle of building that have one
+LOOKS = {rules.Stage.FOUNDATION: "d5", rules.Stage.WALLS: "d5", rules.Stage.ROOF: "d3", rules.Stage.FINISHING: "d0"}
 CONTRACTORS = ("Ndërtimi Shembull", "Градња Узорак", "Kulmi i Ri", "Мајстор Пример", "Ura Trillim", "Темељ Измишљено")
 NOTES = ("Work goes on.", "Material is on the site.", "The family was there.", "Rain held it up for a week.", "")
 DEFECTS = ("A door sticks.", "A gutter leaks.", "A socket gives no power.", "Plaster cracks beside the window.")
@@ -149,7 +151,7 @@ def _inspections(rng: random.Random, works: models.HouseWorks, today: dt.date) -
 
 
 def _after(rng: random.Random, by: Access, at: dt.datetime) -> None:
-    """Finished houses go to their households, a few with defects; some are stopped; one has a photo."""
+    """Finished houses go to their households, a few with defects; some are stopped; a few have a photo."""
     built = models.HouseWorks.objects.filter(is_fictional=True, stage=rules.Stage.HANDOVER)
     rows = built.annotate(last=Max("inspections__on")).order_by("pk")
     heads = dict(
@@ -171,8 +173,11 @@ def _after(rng: random.Random, by: Access, at: dt.datetime) -> None:
     running = list(models.HouseWorks.objects.filter(is_fictional=True, state=rules.State.RUNNING).order_by("pk"))
     for works in running[5::40]:
         actions.stop(works.pk, reason="The contractor waits for material.", version=works.version, by=by, at=at)
-    first = next((works for works in running[:5] if works.stage not in {"", rules.Stage.HANDOVER}), None)
-    if first is not None:
+    building = [works for works in running[: 5 * PHOTOS] if works.stage not in {"", rules.Stage.HANDOVER}]
+    for works in building[:PHOTOS]:
+        works.refresh_from_db()
+        if works.state != rules.State.RUNNING:
+            continue
         note = rules.InspectionDraft(at.date(), {}, "Seen from the road; drawn for the demo.")
-        picture = drawn.house(rng, "d1")
-        actions.inspect(first.pk, note, photos=[("house.jpg", picture)], version=first.version, by=by, at=at)
+        picture = drawn.house(rng, LOOKS.get(rules.Stage(works.stage), "d1"))
+        actions.inspect(works.pk, note, photos=[("house.jpg", picture)], version=works.version, by=by, at=at)
