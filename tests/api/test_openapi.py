@@ -25,7 +25,7 @@ SNAPSHOT = Path(__file__).parents[2] / "docs" / "reference" / "openapi.json"
 
 
 def test_the_description_is_the_committed_one() -> None:
-    """Write it anew with: python -m tests.api.test_openapi"""
+    """Write it anew with: python -m tests.api.write_openapi"""
     assert json.loads(SNAPSHOT.read_text(encoding="utf-8")) == described()
 
 
@@ -73,7 +73,3 @@ def headers() -> dict[str, str]:
         at=now,
     )
     return {"Authorization": f"Bearer {secret}", "Host": "localhost"}
-
-
-if __name__ == "__main__":
-    SNAPSHOT.write_text(json.dumps(described(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -255,10 +255,6 @@ def _site(pk: int) -> str:
 WORKS = ("planned", "contracted", "inspected", "handed_over")
 
 
-def _works_told(found: Known) -> list[tuple[works.HouseWorks, works_queries.Told]]:
-    return works_queries.told_of(found.houses)
-
-
 def _built(found: Known) -> Iterator[Line]:
     yield from of_works(found.built)
     for house in found.houses:
