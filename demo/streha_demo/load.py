@@ -11,7 +11,7 @@ import multiprocessing
 import random
 import uuid
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -63,6 +63,8 @@ from streha_demo.stories import tell
 ROOM, SOURCE = "demo", "demo"
 ORGANISATION = "Demonstration office"
 PIECES_AHEAD = 4  # made before they are asked for, so that neither process waits for the other
+TOLD = "told"
+WEIGHED = 100_000  # people; in a bigger register the search for doubles is the office's own
 PHOTOS = 8  # homes that get a picture
 ORIGIN = people.Origin(source=SOURCE, lane=audit_rules.BATCH)
 
@@ -98,7 +100,9 @@ def state() -> State:
         return State.REAL
     if not account_queries.is_demo_office():
         return State.EMPTY
-    return State.DEMO if account_queries.holds_demo_users() else State.UNFINISHED
+    if not account_queries.holds_demo_users():
+        return State.UNFINISHED
+    return State.UNFINISHED if 0 < len(_told()) < STAGES else State.DEMO  # of a first version nothing is noted
 
 
 def require_fictional(found: State) -> None:
@@ -261,7 +265,7 @@ def _register(invented: Invented, *, wanted: Plan, at: dt.datetime) -> None:
         at=at,
         origin=ORIGIN,
     )
-    _note_alike(invented, numbers, is_weighed=wanted.people < haste.FROM_PEOPLE, at=at)
+    _note_alike(invented, numbers, is_weighed=wanted.people <= WEIGHED, at=at)
     opened = [household.pk for household in households]
     drafts = [_with_numbers(draft, numbers, opened) for draft in invented.homes.drafts]
     audit.enter_keys(invented.home_keys)
@@ -350,46 +354,69 @@ def _subjects(piece: fiction.Piece) -> list[uuid.UUID]:
 
 
 def make_logins(*, at: dt.datetime) -> Sequence[Login]:
-    """One user per role can log in, and the log is anchored; the demo is complete."""
-    by = by_demo()
-    require_fictional(state())
-    with transaction.atomic():
-        organisation = accounts.create_organisation(ORGANISATION, kind="mission", by=by, at=at, is_fictional=True)
-        codes = dict(AreaCode.objects.filter(scheme=settings.AREA_SCHEME).values_list("code", "area_id"))
-        known = set(User.objects.values_list("username", flat=True))
-        for login in LOGINS:
-            if login.username in known:
-                continue
-            user = accounts.create_user(
-                login.username,
-                full_name=login.full_name,
-                password=PASSWORD,
-                organisation_id=organisation.pk,
-                language=login.language,
-                is_demo=True,
-                by=by,
-                at=at,
-            )
-            scope = Scope(ScopeKind.AREA, str(codes[login.area])) if login.area else Scope(ScopeKind.EVERYTHING)
-            accounts.grant_role(user.pk, login.role, scope, by=by, at=at)
-        found = plan()
-        selections.make(by=by, at=at, seed=found.seed if found else 0)
-    cases.make(seed=found.seed if found else 1, by=by, at=at)
-    with transaction.atomic():
-        places_by_code = feedback.municipalities(settings.AREA_SCHEME)
-        feedback.make(seed=found.seed if found else 1, codes=places_by_code, by=by, at=at)
-        institutions.make(seed=found.seed if found else 1, codes=places_by_code, by=by, at=at)
-        sites.make(seed=found.seed if found else 1, codes=places_by_code, by=by, at=at)
-        supplies.make(seed=found.seed if found else 1, codes=places_by_code, by=by, at=at)
-    with transaction.atomic():
-        programmes.make(seed=found.seed if found else 1, by=by, at=at)
-    for told in (works, projects, grants, funding):
-        with transaction.atomic():
-            told.make(seed=found.seed if found else 1, by=by, at=at)
-    with transaction.atomic():
-        tell.make(by=by, at=at)
-    audit.anchor(at=at)
+    """One user per role can log in, all that is told of the people is there: the demo is complete."""
+    for _stage in telling(at=at):
+        pass
     return LOGINS
+
+
+def telling(*, at: dt.datetime) -> Iterator[str]:
+    """What is told of the people, stage by stage, each whole or not at all; those of an interrupted demo that are
+    there are left. Yields the name of each stage when it is there, and ends with an anchor of the log.
+    """
+    by, told = by_demo(), _told()
+    require_fictional(state())
+    found = plan()
+    for name, tell_it in _stages(found.seed if found else 1, at):
+        if name not in told:
+            with transaction.atomic():
+                tell_it()
+                audit.record(by=by.actor, at=at, room=ROOM, verb=TOLD, object_kind="demo", object_key=name)
+        yield name
+    audit.anchor(at=at)
+
+
+def _stages(seed: int, at: dt.datetime) -> Iterator[tuple[str, Callable[[], object]]]:
+    """By name, in order; the logins come first, and the rest before anybody can be in the office."""
+    by, codes = by_demo(), feedback.municipalities(settings.AREA_SCHEME)
+    yield "logins", partial(_open_accounts, at)
+    for made in (selections, cases):
+        yield made.__name__, partial(made.make, seed=seed, by=by, at=at)
+    for placed in (feedback, institutions, sites, supplies):
+        yield placed.__name__, partial(placed.make, seed=seed, codes=codes, by=by, at=at)
+    for given in (programmes, works, projects, grants, funding):
+        yield given.__name__, partial(given.make, seed=seed, by=by, at=at)
+    yield tell.__name__, partial(tell.make, by=by, at=at)
+
+
+STAGES = 13
+
+
+def _told() -> set[str]:
+    """Names of the stages that are there."""
+    return {row.object_key for row in log.log(room=ROOM, verb=TOLD, limit=2 * STAGES).rows}
+
+
+def _open_accounts(at: dt.datetime) -> None:
+    by = by_demo()
+    organisation = accounts.create_organisation(ORGANISATION, kind="mission", by=by, at=at, is_fictional=True)
+    codes = dict(AreaCode.objects.filter(scheme=settings.AREA_SCHEME).values_list("code", "area_id"))
+    known = set(User.objects.values_list("username", flat=True))
+    for login in LOGINS:
+        if login.username in known:
+            continue
+        user = accounts.create_user(
+            login.username,
+            full_name=login.full_name,
+            password=PASSWORD,
+            organisation_id=organisation.pk,
+            language=login.language,
+            is_demo=True,
+            by=by,
+            at=at,
+        )
+        scope = Scope(ScopeKind.AREA, str(codes[login.area])) if login.area else Scope(ScopeKind.EVERYTHING)
+        accounts.grant_role(user.pk, login.role, scope, by=by, at=at)
 
 
 def place_names() -> dict[str, str]:

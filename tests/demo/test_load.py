@@ -14,18 +14,20 @@ from streha.accounts import actions as accounts
 from streha.accounts import queries
 from streha.accounts.models import Grant, Organisation, User
 from streha.accounts.rules import NOBODY, Action, Role, system
+from streha.assistance.works.models import HouseWorks as House
 from streha.audit import actions as audit
 from streha.audit import bridge
 from streha.audit import queries as log
 from streha.audit.models import AuditRecord
 from streha.audit.rules import PAYLOAD
+from streha.cases.models import Case
 from streha.common import errors
 from streha.homes.models import SEALED_ADDRESS, Property
 from streha.people import actions as people_actions
 from streha.people import models, rules
 from streha.places import actions as places
 from streha.places.models import Area
-from streha_demo import haste, load, people
+from streha_demo import haste, load, people, works
 from streha_demo.logins import LOGINS, PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +130,31 @@ def test_what_another_process_made_ready_opens_with_the_keys_of_this_office(monk
     assert b"keeper" in audit.unseal(home.subject, bytes(line.payload or b""), context=PAYLOAD)
     audit.anchor(at=AT)
     assert log.verify().holds
+
+
+def test_an_office_that_was_interrupted_while_help_was_told_goes_on_and_doubles_nothing(demo: None) -> None:
+    assert len(load._told()) == load.STAGES
+    held = Case.objects.count(), House.objects.count(), User.objects.count()
+    assert list(load.telling(at=AT)) == [name for name, _ in load._stages(WANTED.seed, AT)]
+    assert (Case.objects.count(), House.objects.count(), User.objects.count()) == held
+
+
+def test_a_stage_that_failed_leaves_nothing_and_the_demo_unfinished(monkeypatch: pytest.MonkeyPatch) -> None:
+    load.begin(WANTED, at=AT)
+    assert list(load.load(WANTED, at=AT))
+    with monkeypatch.context() as broken:
+        broken.setattr(works, "make", _power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            load.make_logins(at=AT)
+    assert load.state() == load.State.UNFINISHED
+    assert not House.objects.exists()
+    load.make_logins(at=AT)
+    assert load.state() == load.State.DEMO
+    assert House.objects.exists()
+
+
+def _power_cut(**_all: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def test_one_login_per_role_with_its_scope(demo: None) -> None:

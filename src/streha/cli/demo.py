@@ -98,7 +98,12 @@ def _make(wanted: object, *, is_begun: bool) -> None:
     with bar:
         for done in load.load(wanted, at=at):
             bar.update(done - bar.pos)
-    load.make_logins(at=at)
+    stages = click.progressbar(
+        load.telling(at=at), length=load.STAGES, label="Cases, help and all that is told of them", file=sys.stderr
+    )
+    with stages:
+        for _stage in stages:
+            pass
     click.echo(f"Made {wanted.people:,} invented people in {time.monotonic() - started:.0f} s.")
 
 
