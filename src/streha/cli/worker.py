@@ -21,7 +21,7 @@ from types import FrameType
 from typing import Any
 
 import click
-from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+from django.db import DatabaseError, InterfaceError, connections
 
 from streha.accounts import queries as accounts
 from streha.accounts.bridge import wall
@@ -218,7 +218,7 @@ class Worker:
         except rules.Stopping:
             actions.put_back(job, at=now())
         except Exception as error:
-            close_old_connections()
+            _let_go()
             if not isinstance(error, errors.StrehaError):
                 # Where it happened, without the message: a database error repeats the values it refused.
                 where = "".join(traceback.format_tb(error.__traceback__))
@@ -240,7 +240,7 @@ class Worker:
                 self.recur(now())
             except (DatabaseError, InterfaceError) as error:
                 log.warning("the database did not answer: %s", type(error).__name__)
-                close_old_connections()
+                _let_go()
         connections.close_all()
 
     def recur(self, at: dt.datetime) -> None:
@@ -261,6 +261,13 @@ class Worker:
         with suppress(DatabaseError, InterfaceError):
             connections.close_all()
         self.stop.wait(PATIENCE_S)
+
+
+def _let_go() -> None:
+    """Connections that broke are closed; one that somebody's transaction is open in is theirs to close."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
 
 
 def acting(job: Job) -> Access:
