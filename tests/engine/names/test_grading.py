@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from streha.common.codes import Script
@@ -128,7 +128,10 @@ def test_names_are_graded_alike_both_ways(a: str, b: str) -> None:
 
 @given(st.lists(NAMES, min_size=2, max_size=2), st.lists(NAMES, max_size=2).map(" ".join))
 def test_the_order_of_two_words_changes_only_a_reason(words: list[str], b: str) -> None:
-    # with a father's name in the middle, and with two given names that are both families too, order tells something
+    # with a father's name in the middle, and with two given names that are both families too, order tells something;
+    # so it does where the two written together are the other name: Jovan A is Jovana, and A Jovan is not
+    together = {"".join(names.keys("".join(ordered))) for ordered in (words, words[::-1])}
+    assume("".join(names.keys(b)) not in together)
     one, other = names.grade(" ".join(words), b), names.grade(" ".join(words[::-1]), b)
     assert (one.grade, one.score) == (other.grade, other.score)
 
